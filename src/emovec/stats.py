@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 __all__ = [
     "Null",
     "auc",
+    "baseline_null",
     "bootstrap",
     "covariance_factor",
     "interval",
@@ -140,3 +141,24 @@ def random_directions(factor: Array, count: int, rng: np.random.Generator) -> Ar
     those can do nothing. These have the activations' own covariance.
     """
     return unit(rng.standard_normal((count, factor.shape[0])) @ factor)
+
+
+def baseline_null(
+    name: str,
+    observed: float,
+    paired: Callable[[NDArray[np.intp]], tuple[float, float]],
+    units: int,
+    rng: np.random.Generator,
+    draws: int = 500,
+) -> Null:
+    """A rival method as null: does the observed statistic beat it over resampled units?
+
+    Args:
+        paired: from resampled rows to (our statistic, the rival's statistic) on the same rows.
+
+    The null's mean and 95th percentile are the rival's; ``p`` is the share of resamples in which the rival does at least as well.
+    """
+    pairs = np.array([paired(rng.integers(0, units, units)) for _ in range(draws)])
+    pairs = pairs[np.isfinite(pairs).all(1)]
+    wins = int((pairs[:, 1] >= pairs[:, 0]).sum())
+    return Null(name, float(pairs[:, 1].mean()), float(np.percentile(pairs[:, 1], 95)), (wins + 1) / (len(pairs) + 1), len(pairs))

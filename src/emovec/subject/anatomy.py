@@ -32,6 +32,12 @@ class Anatomy:
         """Number of blocks."""
         return len(self.blocks)
 
+    def embedding_matrix(self) -> torch.Tensor:
+        """Token embeddings, (vocabulary, width)."""
+        weight = self.embedding.weight
+        assert isinstance(weight, torch.Tensor)
+        return weight.detach()
+
     def unembedding_matrix(self) -> torch.Tensor:
         """Unembedding weights, (vocabulary, width).
 

@@ -1,0 +1,123 @@
+"""Recipes: how activations become vectors.
+
+``paper``
+    Exactly the paper's: mean over an emotion's stories minus the mean over emotions, then the top principal components of neutral
+    dialogues (as many as explain half of their variance) projected out. The same direction is pattern, filter and geometry.
+
+``whitened``
+    Pattern: difference of means over all registers, each register centred on itself. Filter: the pattern times the inverse of the
+    within-emotion covariance, shrunk by the ``reading`` amount. Geometry: the pattern whitened (inverse square root) by the
+    ``geometry`` amount. The two amounts are chosen separately because the best reader need not be the best map, by rules that see no human rating
+    and no evaluation text (:mod:`emovec.vectors.selection`).
+
+Both take ``topic_adjusted``: emotion effects from an additive emotion + topic model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emovec.errors import BadInput
+from emovec.stats import unit
+from emovec.vectors.activations import Activations
+from emovec.vectors.estimate import ShrunkCovariance, emotion_effects, neutral_basis, project_out
+
+__all__ = ["RECIPES", "Directions", "Recipe", "directions"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One recipe with all its parameters.
+
+    Attributes:
+        name: ``paper`` or ``whitened``.
+        registers: registers of text that it uses (() is all that there are).
+        topic_adjusted: adjust emotion effects for topics.
+        neutral_variance: share of the neutral texts' variance whose components are projected out (0: none are).
+        reading, geometry: amount of shrinkage of the within-emotion covariance, in units of its mean variance (infinite: no whitening).
+    """
+
+    name: str
+    registers: tuple[str, ...] = ()
+    topic_adjusted: bool = False
+    neutral_variance: float = 0.0
+    reading: float = float("inf")
+    geometry: float = float("inf")
+
+    def to_json(self) -> dict[str, Any]:
+        """All parameters, as they stand in artifacts and reports (no whitening is written as null)."""
+        values = asdict(self)
+        values["registers"] = list(self.registers)
+        return {k: (None if isinstance(v, float) and np.isinf(v) else v) for k, v in values.items()}
+
+
+#: The recipes by name; ``whitened`` gets its amounts from :mod:`emovec.vectors.selection`.
+RECIPES: dict[str, Recipe] = {
+    "paper": Recipe("paper", registers=("story",), neutral_variance=0.5),
+    "whitened": Recipe("whitened", reading=1.0, geometry=0.1),
+}
+
+
+@dataclass(frozen=True)
+class Directions:
+    """Directions at one block: patterns, filters (unit length) and geometry, all (emotions, width), and the centre (width,)."""
+
+    patterns: Array
+    filters: Array
+    geometry: Array
+    centre: Array
+
+
+def within_emotion(
+    acts: Activations, block: int, rows: NDArray[np.intp], *, topic_adjusted: bool = False
+) -> tuple[Array, ShrunkCovariance, Array]:
+    """(emotion effects, within-emotion covariance, centre) of some rows at a block, adjusted for register (and topic)."""
+    groups: list[NDArray[np.intp]] = [acts.register[rows]]
+    if topic_adjusted:
+        groups.append(acts.topic[rows])
+    effects, residuals, centre = emotion_effects(acts.at(block)[rows], acts.emotion[rows], len(acts.emotions), groups)
+    lost = len(np.unique(acts.emotion[rows])) + sum(len(np.unique(g)) - 1 for g in groups)
+    return effects, ShrunkCovariance(residuals, lost), centre
+
+
+def directions(acts: Activations, recipe: Recipe, block: int, rows: Sequence[int] | NDArray[np.intp] | None = None) -> Directions:
+    """Make the directions of a recipe at one block.
+
+    Args:
+        acts: harvested activations.
+        recipe: with its amounts set.
+        block: one of the harvested blocks.
+        rows: text rows to use (default: all of the recipe's registers); repeats allowed, for resampling.
+
+    Raises:
+        BadInput: if the recipe is unknown or its registers have no texts.
+    """
+    if recipe.name not in RECIPES:
+        raise BadInput(f"unknown recipe {recipe.name!r}; known: {', '.join(RECIPES)}")
+    allowed = acts.rows(*recipe.registers)
+    chosen = allowed if rows is None else np.asarray(rows, dtype=np.intp)[np.isin(rows, allowed)]
+    if chosen.size == 0:
+        raise BadInput(f"no texts of the registers {', '.join(recipe.registers) or 'any'} to make vectors from")
+    if recipe.name == "paper" and not recipe.topic_adjusted:
+        effects, _, centre = emotion_effects(acts.at(block)[chosen], acts.emotion[chosen], len(acts.emotions))
+        covariance = None
+    else:
+        effects, covariance, centre = within_emotion(acts, block, chosen, topic_adjusted=recipe.topic_adjusted)
+    patterns = effects
+    if recipe.neutral_variance > 0:
+        patterns = project_out(patterns, neutral_basis(acts.neutral_at(block), recipe.neutral_variance))
+    if recipe.name == "paper" or covariance is None:
+        return Directions(patterns, unit(patterns), patterns, centre)
+    return Directions(
+        patterns=patterns,
+        filters=unit(covariance.power(patterns, recipe.reading, -1.0)),
+        geometry=covariance.power(patterns, recipe.geometry, -0.5),
+        centre=centre,
+    )
