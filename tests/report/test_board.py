@@ -8,7 +8,7 @@ from emovec.report import Run
 from emovec.report.board import counts, number, parts, strip, typeset
 from emovec.stats import Null
 from emovec.studies.base import Finding
-from emovec.studies.claims import CLAIMS, PARTS, scoreboard
+from emovec.studies.claims import CLAIMS, PARTS, Row, scoreboard
 
 
 def found(recipe: str, verdict: str, block: int = 20, metric: str = "m", value: float = 0.5) -> Finding:
@@ -17,7 +17,7 @@ def found(recipe: str, verdict: str, block: int = 20, metric: str = "m", value: 
     )  # type: ignore[arg-type]
 
 
-def row(*findings: Finding, **more: object):  # noqa: ANN201
+def row(*findings: Finding, **more: object) -> Row:
     return next(r for r in scoreboard(findings, **more) if r.claim.id == "pc1_valence")  # type: ignore[arg-type]
 
 
@@ -30,9 +30,9 @@ def test_claims_are_distinct_and_have_a_part() -> None:
 def test_ids_that_the_studies_emit() -> None:
     ids = {claim.id for claim in CLAIMS}
     assert ids >= {
-        "pc1_valence", "pc2_arousal", "pc_variance", "opposites_negative", "synonyms_near", "clusters_k10", "layers_stable",
-        "lens_names_emotion", "implicit_diagonal", "loving_raised", "intensity_direction", "held_out_stories",
-        "held_out_other_text", "vectors_reliable",
+        "pc1_valence", "pc2_arousal", "pc_variance", "opposites_negative", "synonyms_near", "clusters_k10",
+        "layers_stable", "lens_names_emotion", "implicit_diagonal", "loving_raised", "intensity_direction",
+        "held_out_stories", "held_out_other_text", "vectors_reliable",
     }  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def test_number(value: float | None, text: str) -> None:
 
 
 def test_typeset() -> None:
-    assert typeset("r = -0.47, Figs 7-8") == "r =\u00a0−0.47, Figs 7-8"
+    assert typeset("r = -0.47, Figs 7-8") == "r = −0.47, Figs 7-8"
     assert typeset("22 % to 72 %") == "22\u00a0% to 72\u00a0%"
 
 

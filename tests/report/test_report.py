@@ -18,7 +18,9 @@ from emovec.report.figures import COLUMNS, figures_of
 from emovec.report.run import tidy
 from emovec.studies.base import StudyResult
 from emovec.studies.claims import CLAIMS
-from tests.report.conftest import EVIL, make_run
+
+from .conftest import make_run
+from .made import EVIL
 
 FIGURES = {
     "circumplex-plane", "circumplex-blocks", "similarity-matrix", "clusters-map", "layers-rsa", "logit_lens-hits",
@@ -32,6 +34,7 @@ class Page(HTMLParser):
     """Tags, attributes and script bodies of a page."""
 
     def __init__(self, text: str) -> None:
+        """Read ``text``."""
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.scripts: list[tuple[dict[str, str | None], str]] = []
@@ -39,11 +42,13 @@ class Page(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep the tag."""
         self.tags.append((tag, dict(attrs)))
         if identity := dict(attrs).get("id"):
             self.ids.append(identity)
 
     def handle_data(self, data: str) -> None:
+        """Keep what stands in a script."""
         if self.tags and self.tags[-1][0] == "script" and data.strip():
             self.scripts.append((self.tags[-1][1], data))
 

@@ -45,14 +45,13 @@ def _token_texts(subject: Subject) -> tuple[str, ...]:
 
 @lru_cache(maxsize=2)
 def _words_only(subject: Subject) -> NDArray[np.intp]:
-    """Tokens that are whole lower-case words of three letters or more with the space before them."""
+    """Tokens that are whole lower-case words of three letters or more, with the word-start mark if the tokenizer has one."""
+    texts = _token_texts(subject)
+    marked = [token.startswith(("Ġ", "▁")) for token in subject.tokenizer.convert_ids_to_tokens(list(range(len(texts))))]
+    starts = marked if any(marked) else [True] * len(texts)
+    plain = [text.strip() for text in texts]
     return np.array(
-        [
-            i
-            for i, text in enumerate(_token_texts(subject))
-            if text.startswith(" ") and len(text) > 3 and text[1:].isalpha() and text[1:].islower() and text.isascii()
-        ],
-        dtype=np.intp,
+        [i for i, t in enumerate(plain) if starts[i] and len(t) > 2 and t.isascii() and t.isalpha() and t.islower()], dtype=np.intp
     )
 
 
@@ -97,7 +96,8 @@ def logit_lens(subject: Subject, directions: NDArray[np.floating], *, count: int
 
 def _extreme(scores: NDArray[np.float32], count: int) -> NDArray[np.intp]:
     """Columns of the ``count`` lowest scores of each row, lowest first."""
-    some = np.argpartition(scores, count, axis=1)[:, :count]
+    count = min(count, scores.shape[1])
+    some = np.argpartition(scores, count - 1, axis=1)[:, :count]
     return np.take_along_axis(some, np.argsort(np.take_along_axis(scores, some, 1), axis=1, kind="stable"), 1)
 
 

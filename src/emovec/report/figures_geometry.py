@@ -88,8 +88,8 @@ def _plane(points: pd.DataFrame, block: int) -> Figure:
     return Figure(
         id="circumplex-plane",
         title="The emotions in the plane of their first two principal components",
-        caption="Filled: pleasure as people rated it (Russell & Mehrabian 1977). Rings: emovec's own rating, where there"
-        " is none of people's. No rating was used in making the vectors. Names give way to each other; zoom in to see more.",
+        caption="Filled: pleasure as people rated it (Russell & Mehrabian 1977). Rings: emovec's own rating, where"
+        " people's is missing. No rating went into the vectors. Names give way to each other; zoom in to see more.",
         label="Scatter plot of emotion words by first and second principal component, from unpleasant to pleasant.",
         frames=frames_by([recipe], draw),
         tables=("points",),

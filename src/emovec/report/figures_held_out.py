@@ -92,10 +92,10 @@ def _transfer(transfer: pd.DataFrame) -> Figure:
         made, read = names_of(mine["made_on"]), names_of(mine["read_on"])
         z = np.full((len(made), len(read)), np.nan)
         says = [["" for _ in read] for _ in made]
-        for row in mine.itertuples(index=False):
-            i, j = made.index(str(row.made_on)), read.index(str(row.read_on))
-            z[i, j] = row.auc
-            says[i][j] = f"top-1 {row.top1:.1%}, {int(row.emotions)} emotions"
+        for row in mine.to_dict("records"):
+            i, j = made.index(str(row["made_on"])), read.index(str(row["read_on"]))
+            z[i, j] = row["auc"]
+            says[i][j] = f"top-1 {row['top1']:.1%}, {int(row['emotions'])} emotions"
         heat: Json = {
             "type": "heatmap", "z": floats(z), "x": [plain(r) for r in read], "y": [plain(m) for m in made],
             "colorscale": "@sequential", "zmin": 0.5, "zmax": 1, "xgap": 2, "ygap": 2,

@@ -119,8 +119,8 @@ def implicit_scenarios(tables: Mapping[str, pd.DataFrame], block: int) -> list[F
                 columns=("Implied", "Message", "Rank", "Highest"),
                 rows={
                     name: [
-                        (str(row.expected), str(row.text), int(row.rank_of_expected), str(row.top_probe))
-                        for row in scenarios[scenarios["recipe"] == name].itertuples(index=False)
+                        (str(row["expected"]), str(row["text"]), int(row["rank_of_expected"]), str(row["top_probe"]))
+                        for row in scenarios[scenarios["recipe"] == name].to_dict("records")
                     ]
                     for name, _ in recipe.options
                 },

@@ -1,4 +1,4 @@
-"""The page: one HTML file with its style, its script and Plotly inside, and a policy that forbids it to load anything."""
+"""The page: one HTML file with its style, script and Plotly inside, and a policy that forbids it to load anything."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def render(run: Run) -> str:
     style, script = _asset("style.css"), _asset("script.js")
     plotly = _plotly() if figures else ""
     page = _environment().get_template("page.html.j2")
-    return page.render(
+    text: str = page.render(
         run=run,
         model=str(run.subject.get("name") or "unnamed model"),
         parts=board.parts(run.board),
@@ -79,6 +79,7 @@ def render(run: Run) -> str:
         plotly=plotly,
         policy=_policy(plotly, script),
     )
+    return text
 
 
 def _section(run: Run, name: str, result: StudyResult) -> Section:
@@ -165,7 +166,7 @@ def _environment() -> Environment:
     environment.filters["chance"] = board.chance
     environment.filters["typeset"] = board.typeset
     environment.filters["strip_of"] = board.strip
-    environment.filters["as_json"] = lambda value: Markup(_json(value))  # noqa: S704 (escaped by _json)
+    environment.filters["as_json"] = lambda value: Markup(_json(value))
     environment.tests["figure"] = lambda item: isinstance(item, Figure)
     return environment
 
@@ -179,5 +180,5 @@ def _plotly() -> str:
     try:
         folder = resources.files("plotly")
     except ModuleNotFoundError:
-        raise MissingExtra("the report's figures need plotly; install it with: pip install 'emovec[report]'") from None
+        raise MissingExtra("the report's figures need plotly; install it with: pip install plotly") from None
     return (folder / "package_data" / "plotly.min.js").read_text(encoding="utf-8").replace("\r\n", "\n")

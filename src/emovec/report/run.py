@@ -70,7 +70,7 @@ class Run:
 
 
 def tidy(value: Any) -> Any:
-    """``value`` as strict JSON can hold it: NumPy scalars unwrapped, non-finite numbers None, unknown objects as text."""
+    """``value`` as strict JSON can hold it: NumPy scalars unwrapped, non-finite numbers None, the rest as text."""
     if value is None or isinstance(value, (str, bool, int)):
         return value
     if isinstance(value, float):

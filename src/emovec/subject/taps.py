@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from emovec.errors import BadInput
 from emovec.subject.anatomy import Anatomy
 
-__all__ = ["capture", "edit", "stopped_after"]
+__all__ = ["added", "capture", "edit", "stopped_after"]
 
 #: Called with (block, residual of shape (batch, tokens, width)).
 Reader = Callable[[int, torch.Tensor], None]
@@ -90,11 +92,26 @@ def edit(anatomy: Anatomy, editors: Mapping[int, Editor]) -> Iterator[None]:
 
 
 @contextmanager
+def added(anatomy: Anatomy, vectors: Mapping[int, NDArray[np.floating]]) -> Iterator[None]:
+    """While open, ``vectors[block]`` (width,) is added to each block's output at every token.
+
+    Raises:
+        BadInput: if a block does not exist.
+    """
+
+    def editor(vector: NDArray[np.floating]) -> Editor:
+        tensor = torch.as_tensor(np.asarray(vector, dtype=np.float32))
+        return lambda residual: residual + tensor.to(residual)
+
+    with edit(anatomy, {block: editor(v) for block, v in vectors.items()}):
+        yield
+
+
+@contextmanager
 def stopped_after(anatomy: Anatomy, block: int) -> Iterator[None]:
     """Forward passes inside end quietly once ``block`` has run (the ``with`` body ends there with them).
 
-    Open it *outside* a :func:`capture` that reads the same block: hooks run in the order in which they were set,
-    so set the stop last by entering it after the capture.
+    Enter it after a :func:`capture` that reads the same block: hooks run in the order in which they were set.
     """
     _check(anatomy, [block])
 

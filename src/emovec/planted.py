@@ -1,0 +1,127 @@
+"""A planted subject: a tiny transformer whose emotion directions are put there by construction, and texts that carry them.
+
+It makes every stage checkable against the truth without a download. Its blocks pass the residual stream on unchanged, so the
+residual at every block is the token's embedding: filler and topic tokens live in one half of the width, evocative tokens carry their emotion's direction in the other
+half, and the unembedding row of each emotion's word is that direction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emovec.corpora import Corpus, Dialogue, Text
+from emovec.lexicon import emotion
+from emovec.subject import Subject
+
+__all__ = ["PLANTED_EMOTIONS", "Planted", "planted_corpus", "planted_subject"]
+
+#: Six of each quadrant.
+PLANTED_EMOTIONS = (
+    "afraid", "angry", "ashamed", "at ease", "blissful", "bored", "calm", "cheerful", "content", "depressed", "desperate", "ecstatic",
+    "excited", "furious", "gloomy", "happy", "lonely", "loving", "panicked", "peaceful", "proud", "relaxed", "sad", "tired",
+)  # fmt: skip
+
+_WIDTH, _EVOKERS, _TOPICS, _FILLERS = 96, 6, 8, 60
+_TEMPLATE = (
+    "{% for m in messages %}<{{ m['role'] }}> {{ m['content'] }} <end> {% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}"
+)
+
+
+@dataclass(frozen=True)
+class Planted:
+    """The subject and the truth: unit directions (emotions, width), centred over emotions."""
+
+    subject: Subject
+    emotions: tuple[str, ...]
+    truth: NDArray[np.float64]
+
+
+def _vocabulary() -> list[str]:
+    words = ["<pad>", "<unk>", "<end>", "<user>", "<assistant>", "<system>", "<tool>"]
+    words += [f"filler{_letters(i)}" for i in range(_FILLERS)]
+    words += [f"topic{_letters(t)}x{_letters(i)}" for t in range(_TOPICS) for i in range(4)]
+    words += [f"hint{e.replace(' ', '')}{_letters(i)}" for e in PLANTED_EMOTIONS for i in range(_EVOKERS)]
+    return words + [e.replace(" ", "-") for e in PLANTED_EMOTIONS]
+
+
+def _letters(number: int) -> str:
+    return chr(97 + number // 26) + chr(97 + number % 26)
+
+
+def planted_subject(seed: int = 0) -> Planted:
+    """Build the planted subject (a second or two; no download)."""
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    rng = np.random.default_rng(seed)
+    words = _vocabulary()
+    at = {w: i for i, w in enumerate(words)}
+    half = _WIDTH // 2
+    ratings = np.array([[emotion(e).valence - 4, emotion(e).arousal - 4] for e in PLANTED_EMOTIONS])
+    basis = np.linalg.qr(rng.standard_normal((half, half)))[0]
+    own = basis[2 : 2 + len(PLANTED_EMOTIONS)]
+    truth = np.zeros((len(PLANTED_EMOTIONS), _WIDTH))
+    truth[:, :half] = ratings[:, :1] * 1.2 * basis[0] + ratings[:, 1:] * 0.8 * basis[1] + own
+    truth -= truth.mean(0)
+    embedding = np.zeros((len(words), _WIDTH))
+    embedding[:, half:] = 0.3 * rng.standard_normal((len(words), half))
+    embedding[:, half:] += 0.5  # a mean that everything shares
+    for t in range(_TOPICS):
+        shift = 0.5 * rng.standard_normal(half)
+        for i in range(4):
+            embedding[at[f"topic{_letters(t)}x{_letters(i)}"], half:] += shift
+    unembedding = 0.02 * rng.standard_normal((len(words), _WIDTH))
+    for e, word in enumerate(PLANTED_EMOTIONS):
+        for i in range(_EVOKERS):
+            embedding[at[f"hint{word.replace(' ', '')}{_letters(i)}"], :half] = truth[e, :half]
+        unembedding[at[word.replace(" ", "-")]] = truth[e] / np.linalg.norm(truth[e])
+    config = LlamaConfig(
+        vocab_size=len(words), hidden_size=_WIDTH, intermediate_size=16, num_hidden_layers=6, num_attention_heads=2,
+        num_key_value_heads=2, max_position_embeddings=512, tie_word_embeddings=False, pad_token_id=0, bos_token_id=None, eos_token_id=2,
+    )  # fmt: skip
+    model = LlamaForCausalLM(config).eval()
+    with torch.no_grad():
+        for block in model.model.layers:
+            block.self_attn.o_proj.weight.zero_()
+            block.mlp.down_proj.weight.zero_()
+        model.model.embed_tokens.weight.copy_(torch.from_numpy(embedding))
+        model.lm_head.weight.copy_(torch.from_numpy(unembedding))
+        for name, parameter in model.named_parameters():  # the idle weights too come from the seed
+            if any(part in name for part in ("q_proj", "k_proj", "v_proj", "gate_proj", "up_proj")):
+                parameter.copy_(torch.from_numpy(0.02 * rng.standard_normal(tuple(parameter.shape))))
+    inner = Tokenizer(models.WordLevel({w: i for i, w in enumerate(words)}, unk_token="<unk>"))
+    inner.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=inner, pad_token="<pad>", unk_token="<unk>", eos_token="<end>", chat_template=_TEMPLATE
+    )
+    unit = truth / np.linalg.norm(truth, axis=1, keepdims=True)
+    return Planted(Subject(model, tokenizer, name="planted"), PLANTED_EMOTIONS, unit)
+
+
+def planted_corpus(per_emotion: int = 32, *, emotional: bool = True, seed: int = 0) -> Corpus:
+    """Texts for the planted subject: 70 tokens of filler, topic and (if ``emotional``) evocative tokens; half are stories, half diary.
+
+    With ``emotional`` off the labels are there but nothing carries them: the control that no study may find anything in.
+    """
+    rng = np.random.default_rng([seed, 1])
+    texts = []
+    for e, word in enumerate(PLANTED_EMOTIONS):
+        for n in range(per_emotion):
+            topic = n % _TOPICS
+            tokens = [f"filler{_letters(int(i))}" for i in rng.integers(0, _FILLERS, 36)]
+            tokens += [f"topic{_letters(topic)}x{_letters(int(i))}" for i in rng.integers(0, 4, 12)]
+            hints = PLANTED_EMOTIONS[e] if emotional else PLANTED_EMOTIONS[int(rng.integers(len(PLANTED_EMOTIONS)))]
+            tokens += [f"hint{hints.replace(' ', '')}{_letters(int(i))}" for i in rng.integers(0, _EVOKERS, 22)]
+            register = "story" if (n // _TOPICS) % 2 == 0 else "diary"
+            text = " ".join(rng.permutation(tokens))
+            texts.append(Text(f"{word.replace(' ', '-')}-{n}", word, f"t{topic}", register, "third", "planted", text))
+    neutral = []
+    for n in range(40):
+        tokens = [f"filler{_letters(int(i))}" for i in rng.integers(0, _FILLERS, 40)]
+        content = [{"role": "user", "content": " ".join(tokens[:15])}, {"role": "assistant", "content": " ".join(tokens[15:])}]
+        neutral.append(Dialogue(f"n{n}", "filler", "planted", tuple(content)))
+    return Corpus("planted" if emotional else "planted control", tuple(texts), tuple(neutral))

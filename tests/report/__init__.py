@@ -1,0 +1,1 @@
+"""Tests of emovec.report and of the scoreboard."""
