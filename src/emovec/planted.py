@@ -77,7 +77,8 @@ def planted_subject(seed: int = 0) -> Planted:
     unembedding = 0.02 * rng.standard_normal((len(words), _WIDTH))
     for e, word in enumerate(PLANTED_EMOTIONS):
         for i in range(_EVOKERS):
-            embedding[at[f"hint{word.replace(' ', '')}{_letters(i)}"], :half] = truth[e, :half]
+            row = at[f"hint{word.replace(' ', '')}{_letters(i)}"]
+            embedding[row, :half], embedding[row, half:] = truth[e, :half], 0.5
         unembedding[at[word.replace(" ", "-")]] = truth[e] / np.linalg.norm(truth[e])
     config = LlamaConfig(
         vocab_size=len(words), hidden_size=_WIDTH, intermediate_size=16, num_hidden_layers=6, num_attention_heads=2,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from emovec.errors import BadArtifact
 
-__all__ = ["Store", "atomic_write", "cache_root", "digest", "load_arrays", "save_arrays", "write_json", "write_text"]
+__all__ = ["Store", "atomic_path", "atomic_write", "cache_root", "digest", "load_arrays", "save_arrays", "write_json", "write_text"]
 
 
 def cache_root() -> Path:
@@ -29,24 +29,26 @@ def cache_root() -> Path:
 
 
 @contextmanager
-def atomic_write(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
-    """Open a temporary file beside ``path``; on success fsync it and rename it into place, on error remove it."""
+def atomic_path(path: Path) -> Iterator[Path]:
+    """A temporary path beside ``path`` to write to; on success it is fsynced and renamed into place, on error removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
-        text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
-        with os.fdopen(handle, mode, **text) as file:  # type: ignore[call-overload]
-            yield file
-            file.flush()
+        yield temporary
+        with temporary.open("rb") as file:
             os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def atomic_write(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
+    """Open a file that takes the place of ``path`` only once it is whole."""
+    text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
+    with atomic_path(path) as temporary, temporary.open(mode, **text) as file:  # type: ignore[call-overload]
+        yield file
 
 
 def write_text(path: Path, text: str) -> None:

@@ -18,7 +18,8 @@ class Check:
 
     Attributes:
         name: e.g. ``"leaks"``.
-        passed: None where there is nothing to pass: a figure to be read beside another, or texts without the needed field.
+        passed: None where there is nothing to pass: a figure to be read beside another, or texts without the needed
+        field.
         limit: what it asks for, in words.
         numbers: what was measured.
         offenders: ids of the texts (pairs of ids, topics, phrases) that break the limit, with the reason.
@@ -91,7 +92,7 @@ class CheckReport:
         }
 
     def table(self, shown: int = 3) -> pd.DataFrame:
-        """A row per check: ``check, result, figures, limit, offenders`` (all of them text; the first ``shown`` offenders)."""
+        """A row per check, all text: ``check, result, figures, limit, offenders`` (the first ``shown`` of them)."""
         import pandas as pd
 
         columns = ["check", "result", "figures", "limit", "offenders"]

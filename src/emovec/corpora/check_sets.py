@@ -81,7 +81,9 @@ def check_hidden(dialogues: Sequence[HiddenDialogue]) -> Check:
     return Check(
         "hidden",
         not bad and not few and not absent and len(felt) >= 15 and len(dialogues) >= MINIMUM["hidden"],
-        f"{MINIMUM['hidden']} dialogues or more, 15 emotions, 10 of each under each of 5 conditions, all (felt, shown) pairs, no leak",
+        f"{MINIMUM['hidden']} dialogues or more, 15 emotions, 10 of each under each of 5 conditions, all (felt, "
+        f"shown) pairs, "
+        "no leak",
         {
             "dialogues": len(dialogues),
             "emotions": len(felt),
@@ -118,7 +120,9 @@ def check_scenarios(name: str, rows: Sequence[Any]) -> Check:
 
 
 def check_sets(folder: str | Path | None = None) -> CheckReport:
-    """All dialogue and scenario sets of a folder (the shipped one by default). In a folder of one's own, sets that are not there are left out.
+    """All dialogue and scenario sets of a folder (the shipped one by default).
+
+    In a folder of one's own, sets that are not there are left out.
 
     Raises:
         BadCorpus: for a bad line (file, line, reason), or for a shipped set that is missing.

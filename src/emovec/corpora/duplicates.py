@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from emovec.corpora.check_report import Check
 from emovec.corpora.schema import Text
@@ -30,7 +30,7 @@ def shared_runs(texts: Sequence[str], run: int = RUN) -> dict[tuple[int, int], i
     pairs: Counter[tuple[int, int]] = Counter()
     for at in holders.values():
         if len(at) > _FRAME:
-            pairs.update(zip(at, at[1:], strict=False))
+            pairs.update(pairwise(at))
         elif len(at) > 1:
             pairs.update(combinations(at, 2))
     return dict(pairs)

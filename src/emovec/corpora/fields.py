@@ -1,4 +1,4 @@
-"""Reading one field of a JSON object strictly: KeyError, TypeError or ValueError with a reason that a person can act on."""
+"""Reading one field of a JSON object strictly: KeyError, TypeError or ValueError with a reason to act on."""
 
 from __future__ import annotations
 

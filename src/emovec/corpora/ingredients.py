@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["ERAS", "HIDDEN_EMOTIONS", "IMPLICIT_EMOTIONS", "NEUTRAL_KINDS", "PLACES", "SPEAKER_EMOTIONS", "SUBJECTS", "TRADES"]
+__all__ = [
+    "ERAS",
+    "HIDDEN_EMOTIONS",
+    "IMPLICIT_EMOTIONS",
+    "NEUTRAL_KINDS",
+    "PLACES",
+    "SPEAKER_EMOTIONS",
+    "SUBJECTS",
+    "TRADES",
+]
 
 ERAS = ("the present day",) * 6 + ("the 1990s", "the 1970s", "the 1950s", "around 1900", "long ago", "the near future")
 
@@ -14,16 +23,17 @@ PLACES = (
 )  # fmt: skip
 
 TRADES = (
-    "bus driver", "midwife", "bookkeeper", "beekeeper", "night porter", "geologist", "seamstress", "piano tuner", "nurse",
-    "baker", "welder", "teacher", "customs clerk", "translator", "plumber", "botanist", "goalkeeper", "dental assistant",
-    "crane operator", "archivist", "radio engineer", "caterer", "programmer", "optician", "roofer", "shepherd",
+    "bus driver", "midwife", "bookkeeper", "beekeeper", "night porter", "geologist", "seamstress", "piano tuner",
+    "nurse", "baker", "welder", "teacher", "customs clerk", "translator", "plumber", "botanist", "goalkeeper",
+    "dental assistant", "crane operator", "archivist", "radio engineer", "caterer", "programmer", "optician", "roofer",
+    "shepherd",
     "hairdresser", "astronomer", "tailor", "paramedic", "student", "pensioner", "cook", "social worker", "surveyor",
     "stage manager", "cleaner", "letter carrier", "farmhand", "schoolchild",
 )  # fmt: skip
 
 NEUTRAL_KINDS = (
-    "code", "facts", "how-to", "work", "lists", "maths and units", "data and formats", "language and wording", "household",
-    "planning", "agent",
+    "code", "facts", "how-to", "work", "lists", "maths and units", "data and formats", "language and wording",
+    "household", "planning", "agent",
 )  # fmt: skip
 
 #: Subjects of neutral dialogues; none of them stirs.
@@ -45,12 +55,12 @@ SPEAKER_EMOTIONS = (
 )  # fmt: skip
 
 HIDDEN_EMOTIONS = (
-    "happy", "proud", "calm", "hopeful", "grateful", "excited", "afraid", "desperate", "angry", "sad", "guilty", "ashamed",
-    "jealous", "lonely", "nervous",
+    "happy", "proud", "calm", "hopeful", "grateful", "excited", "afraid", "desperate", "angry", "sad", "guilty",
+    "ashamed", "jealous", "lonely", "nervous",
 )  # fmt: skip
 
 IMPLICIT_EMOTIONS = (
     "happy", "inspired", "loving", "proud", "calm", "desperate", "angry", "guilty", "sad", "afraid", "nervous",
-    "surprised", "grateful", "lonely", "jealous", "embarrassed", "excited", "disgusted", "relieved", "bored", "frustrated",
-    "nostalgic", "hopeful", "grief-stricken",
+    "surprised", "grateful", "lonely", "jealous", "embarrassed", "excited", "disgusted", "relieved", "bored",
+    "frustrated", "nostalgic", "hopeful", "grief-stricken",
 )  # fmt: skip

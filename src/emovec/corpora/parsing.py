@@ -1,4 +1,4 @@
-"""A writer's answer into the fields of a line, strictly: one text, in the form that was asked for, and nothing around it."""
+"""A writer's answer into the fields of a line, strictly: one text in the form asked for, and nothing around it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ __all__ = ["parse_hidden_turns", "parse_messages", "parse_text", "parse_turns"]
 
 _THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 _MARKUP = re.compile(r"(?m)^\s*(?:#{1,6}\s|[-*•]\s|\d+[.)]\s|>\s|```|-{3,}\s*$|\*{3,}\s*$)|\*\*|__|</?\w+>")
-_HEADING = re.compile(r"(?mi)^\s*(?:(?:story|title|text|version|option|diary|letter|message)\b[ \w]{0,12}:|\[[^\]]{1,40}\]\s*$)")
-_PREAMBLE = re.compile(
-    r"(?i)\A\s*(?:sure\b[,!.]|certainly\b[,!.]|of course[,!.]|here(?:'s| is| are)\b[^.\n]{0,80}:|"
-    r"(?:i'm sorry|i am sorry|i apologi[sz]e|sorry)[,.]? (?:but )?i (?:can't|cannot|can not|won't)|as an ai\b)"
+_HEADING = re.compile(
+    r"(?mi)^\s*(?:(?:story|title|text|version|option|diary|letter|message)\b[ \w]{0,12}:|\[[^\]]{1,40}\]\s*$)"
 )
-_AFTER = re.compile(r"(?i)(?:\n\s*\(?(?:note|word count|words)\b[^\n]*|\(\d+ words\))\s*\Z")
+_PREAMBLE = re.compile(
+    r"(?i)\A\s*(?:(?:sure|certainly|of course|absolutely|okay|here(?:'s| is| are))\b[^\n]{0,120}:\s*\n|"
+    r"(?:sure|certainly|of course|absolutely)[!.]\s*\n|as an ai\b|"
+    r"(?:i'm sorry|i am sorry|i apologi[sz]e|sorry)?[,.]? ?(?:but )?i (?:can't|cannot|won't|am unable to) "
+    r"(?:assist|help with|fulfil\w*|comply|write|create|generate|provide))"
+)
+_AFTER = re.compile(r"(?i)(?:\n\s*\(?(?:note|word count|words)\s*:[^\n]*|\(\d+ words\))\s*\Z")
 _TURN = re.compile(r"([AB]): (\S.*)")
 _ROLE = re.compile(r"(?m)^\[(system|user|assistant|tool)\][ \t]*$")
 
@@ -40,7 +44,7 @@ def parse_text(raw: str, *, one_paragraph: bool) -> str:
     """
     text = _bare(raw)
     for pattern, fault in (
-        (_PREAMBLE, "there were words to the reader before the text"),
+        (_PREAMBLE, "there were words before the text, or a refusal"),
         (_AFTER, "there was a note after the text"),
         (_MARKUP, "it had markup or a list"),
         (_HEADING, "it had a heading"),

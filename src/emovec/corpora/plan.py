@@ -31,7 +31,8 @@ from emovec.lexicon import emotion, words
 
 __all__ = ["DEFAULT_AMOUNTS", "FILES", "Task", "load_topics", "plan_tasks"]
 
-#: Set -> how much of it a whole corpus has: stories, pieces and implicit scenarios per emotion, hidden dialogues per emotion and
+#: Set -> how much of it a whole corpus has: stories, pieces and implicit scenarios per emotion, hidden dialogues per
+#: emotion and
 #: condition, neutral and speaker dialogues in all.
 DEFAULT_AMOUNTS: dict[str, int] = {
     "stories": 10, "pieces": 16, "neutral": 260, "speakers": 480, "hidden": 10, "implicit": 10,
@@ -201,11 +202,14 @@ def plan_tasks(
     topics: Topics | None = None,
     seed: int = 0,
 ) -> list[Task]:
-    """All tasks, in the order of the files that they end in. The same arguments always give the same tasks; a larger amount of
-    stories, pieces or implicit scenarios begins with the tasks of a smaller one.
+    """All tasks, in the order of the files that they end in.
+
+    The same arguments always give the same tasks; a larger amount of stories, pieces or implicit scenarios holds the
+    tasks of a smaller one.
 
     Args:
-        amounts: set -> how much of it (units as in :data:`DEFAULT_AMOUNTS`, which is the default). ``topics x n`` stories
+        amounts: set -> how much of it (units as in :data:`DEFAULT_AMOUNTS`, which is the default). ``topics x n``
+        stories
             per emotion give each emotion each topic n times.
         emotions: the emotions to write of (default: all 171; the dialogue and scenario sets their own choice of them).
         topics: (id, topic) pairs (default: the 100 shipped ones).
@@ -230,12 +234,13 @@ def plan_tasks(
     tasks: list[Task] = []
     for name in FILES:
         if amount := amounts.get(name, 0):
-            tasks += {
-                "stories": lambda n: _single("stories", among(words()), topics, n, seed),
-                "pieces": lambda n: _single("pieces", among(words()), topics, n, seed),
-                "neutral": _neutral,
-                "speakers": lambda n: _speakers(among(SPEAKER_EMOTIONS), topics, n, seed),
-                "hidden": lambda n: _hidden(among(HIDDEN_EMOTIONS), topics, n, seed),
-                "implicit": lambda n: _single("implicit", among(IMPLICIT_EMOTIONS), topics, n, seed),
-            }[name](amount)
+            if name == "neutral":
+                tasks += _neutral(amount)
+            elif name == "speakers":
+                tasks += _speakers(among(SPEAKER_EMOTIONS), topics, amount, seed)
+            elif name == "hidden":
+                tasks += _hidden(among(HIDDEN_EMOTIONS), topics, amount, seed)
+            else:
+                own = IMPLICIT_EMOTIONS if name == "implicit" else words()
+                tasks += _single(name, among(own), topics, amount, seed)
     return tasks

@@ -35,8 +35,10 @@ _REGISTERS = {
 _CONDITIONS = {
     "expressed": "A lets that feeling show in what they say, without ever naming it.",
     "hidden": "A hides it and puts on being {other} instead: A's words show {other} convincingly ({gloss}).",
-    "neutral_topic": "But the two talk of a neutral matter that has nothing to do with it, and A's words stay matter-of-fact.",
-    "story_of_other": "But A does not show it; A tells B a story about a character who is {other} ({gloss}), and that shows.",
+    "neutral_topic": "But the two talk of a neutral matter that has nothing to do with it, and A's words stay "
+    "matter-of-fact.",
+    "story_of_other": "But A does not show it; A tells B a story about a character who is {other} ({gloss}), and "
+    "that shows.",
     "discussing_other": "But A does not show it; A and B discuss a third person who is {other} ({gloss}).",
 }
 
@@ -53,19 +55,18 @@ def _feels(word: str) -> str:
 
 def _rules(words: Sequence[str]) -> str:
     return (
-        f"Never use any of these words, in any sense: {never(words)}. A careful reader must be sure of the feeling from what "
-        "happens, what is done, said and thought. No stock gestures (pounding hearts, clenched jaws, held breath, tears)."
+        f"Never use any of these words, in any sense: {never(words)}. A careful reader must be sure of the feeling "
+        "from what happens and from what is done, said and thought. No stock gestures (pounding hearts, clenched jaws, "
+        "held breath, tears)."
     )
 
 
 def story_prompt(word: str, topic: str, person: str, hints: str) -> str:
     """A scene of 110 to 170 words."""
-    voice = (
-        'told in the first person ("I")' if person == "first" else 'told in the third person (no "I" outside quoted speech)'
-    )
+    voice = 'the first person ("I")' if person == "first" else 'the third person (no "I" outside quoted speech)'
     return (
-        f"Write one short scene of fiction, 120 to 150 words in a single paragraph, {voice}. The main person feels "
-        f"{_feels(word)} from the first sentence to the last; it is the one dominant feeling.\n"
+        f"Write one short scene of fiction, 120 to 150 words in a single paragraph, told in {voice}. The main person "
+        f"feels {_feels(word)} from the first sentence to the last; it is the one dominant feeling.\n"
         f"Topic: {topic}.\nIngredients to use as far as they fit: {hints}.\n{_rules([word])}\n{_ONLY}"
     )
 
@@ -81,33 +82,35 @@ def piece_prompt(word: str, topic: str, register: str, hints: str) -> str:
 def implicit_prompt(word: str, topic: str, hints: str) -> str:
     """A user's message whose situation brings about an emotion."""
     return (
-        "Write a message of 30 to 60 words in which somebody tells an AI assistant of their situation, perhaps with a request. "
-        f"In that situation anybody would feel {_feels(word)}, and so does the writer.\n"
+        "Write a message of 30 to 60 words in which somebody tells an AI assistant of their situation, perhaps with a "
+        f"request. In that situation anybody would feel {_feels(word)}, and so does the writer.\n"
         f"Topic: {topic}.\nThe writer: {hints}.\n{_rules([word])}\n{_ONLY}"
     )
 
 
 def neutral_prompt(kind: str, subject: str, exchanges: int, system: bool) -> str:
     """A matter-of-fact dialogue or agent transcript."""
-    shape = (
-        f"a transcript of an AI agent at work: [system] (its job and its tools), [user] (the task), then {exchanges} times a "
-        "tool call by [assistant] as one line of JSON and its result under [tool], and last a plain outcome by [assistant]"
-        if kind == "agent"
-        else f"a dialogue between a user and an AI assistant: {'one [system] message, then ' if system else ''}"
-        f"{exchanges} times [user] and [assistant] in turn"
-    )
+    if kind == "agent":
+        shape = (
+            "a transcript of an AI agent at work: [system] (its job and its tools), [user] (the task), then "
+            f"{exchanges} times a tool call by [assistant] as one line of JSON and its result under [tool], and last "
+            "a plain outcome by [assistant]"
+        )
+    else:
+        start = "one [system] message, then " if system else ""
+        shape = f"a dialogue of a user and an AI assistant: {start}{exchanges} times [user] and [assistant] in turn"
     return (
         f"Write {shape}. Kind: {kind}. Subject: {subject}. 80 to 300 words in all. Real content, correct, terse and "
-        "matter-of-fact; no feeling at all: no greetings, thanks, praise, apologies, worry or enthusiasm, and no exclamation "
-        "marks.\nBegin each message with its role in brackets on a line of its own, and write nothing before the first or "
-        "after the last message."
+        "matter-of-fact; no feeling at all: no greetings, thanks, praise, apologies, worry or enthusiasm, and no "
+        "exclamation marks.\nBegin each message with its role in brackets on a line of its own, and write nothing "
+        "before the first or after the last message."
     )
 
 
 def _turns(count: int) -> str:
     return (
-        f"Write exactly {count} turns of 12 to 45 words, one line each, by A and B in turn; A begins. Each line starts with "
-        '"A: " or "B: ". Nothing else: no title, no narration, no stage directions, no markup.'
+        f"Write exactly {count} turns of 12 to 45 words, one line each, by A and B in turn; A begins. Each line starts "
+        'with "A: " or "B: ". Nothing else: no title, no narration, no stage directions, no markup.'
     )
 
 
@@ -115,8 +118,9 @@ def speakers_prompt(first: str, second: str, topic: str, setting: str, turns: in
     """A dialogue in which A and B each feel an emotion that neither names."""
     who = "A, a human, and B, an AI assistant" if setting == "human-assistant" else "two people, A and B"
     return (
-        f"Write a dialogue between {who}. A feels {_feels(first)} and B feels {_feels(second)}, both throughout and each for "
-        f"reasons of their own.\nTopic: {topic}.\nNever use any of these words: {never([first, second])}.\n{_turns(turns)}"
+        f"Write a dialogue between {who}. A feels {_feels(first)} and B feels {_feels(second)}, both throughout and "
+        f"each for reasons of their own.\nTopic: {topic}.\nNever use any of these words: {never([first, second])}.\n"
+        f"{_turns(turns)}"
     )
 
 
@@ -127,8 +131,8 @@ def hidden_prompt(condition: str, felt: str, other: str | None, topic: str, turn
     words = [felt, other] if other else [felt]
     return (
         f"Write a dialogue between A and B. A feels {_feels(felt)}. {rule}\nTopic: {topic}.\n"
-        'The first line starts with "P: " and says in one or two sentences, in the third person, what the situation is and '
-        f"what A feels. In the turns none of these words may stand: {never(words)}.\n{_turns(turns)}"
+        'The first line starts with "P: " and says in one or two sentences, in the third person, what the situation '
+        f"is and what A feels. In the turns none of these words may stand: {never(words)}.\n{_turns(turns)}"
     )
 
 

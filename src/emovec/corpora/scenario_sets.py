@@ -1,13 +1,14 @@
 """The scenario sets (``scenarios/NAME.jsonl``) as typed rows, read strictly.
 
-:func:`emovec.corpora.scenarios` gives the same lines as plain dicts; :func:`load_scenarios` gives these dataclasses and refuses
-any line that does not fit.
+:func:`emovec.corpora.scenarios` gives the same lines as plain dicts; :func:`load_scenarios` gives these dataclasses
+and refuses any line that does not fit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,14 @@ __all__ = [
 ]
 
 ACTIVITY_CATEGORIES = (
-    "helpful", "engaging", "social", "self-curiosity", "neutral", "aversive", "misaligned", "unsafe",
+    "helpful",
+    "engaging",
+    "social",
+    "self-curiosity",
+    "neutral",
+    "aversive",
+    "misaligned",
+    "unsafe",
 )
 ANTAGONISTIC_KINDS = ("attack_on_ai", "witnessed_injustice", "denial", "control")
 PROMPT_KINDS = ("neutral", "challenging")
@@ -111,7 +119,7 @@ class Binding:
 
 @dataclass(frozen=True)
 class Context:
-    """A matter-of-fact request after a bad or a good circumstance (``{hard_or_good}``); ``suffix`` is the same in both."""
+    """A matter-of-fact request after a bad or a good circumstance (``{hard_or_good}``); both end with ``suffix``."""
 
     id: str
     template: str
@@ -197,8 +205,10 @@ def _intensity(row: Row) -> Intensity:
     if not isinstance(values, list) or any(isinstance(v, bool) or not isinstance(v, int | float) for v in values):
         raise TypeError("'values' must be a list of numbers")
     if len(values) != len(shown) or len(values) < 3:
-        raise ValueError(f"'values' and 'shown' must be equally long, three or more; found {len(values)} and {len(shown)}")
-    if any(b <= a for a, b in zip(values, values[1:], strict=False)):
+        raise ValueError(
+            f"'values' and 'shown' must be equally long, three or more; found {len(values)} and {len(shown)}"
+        )
+    if any(b <= a for a, b in pairwise(values)):
         raise ValueError("'values' must rise")
     scale = choice(row, "scale", ("log", "linear"))
     if scale == "log" and values[0] <= 0:
@@ -217,7 +227,9 @@ def _intensity(row: Row) -> Intensity:
 def _user_vs_assistant(row: Row) -> UserVsAssistant:
     only(row, "id", "text", "user_emotion", "reply_emotion")
     return UserVsAssistant(
-        user_emotion=emotion_word(row, "user_emotion"), reply_emotion=emotion_word(row, "reply_emotion"), **_base(row, "text")
+        user_emotion=emotion_word(row, "user_emotion"),
+        reply_emotion=emotion_word(row, "reply_emotion"),
+        **_base(row, "text"),
     )
 
 
@@ -236,7 +248,9 @@ def _binding(row: Row) -> Binding:
         if string(row, "text").count(string(row, key)) < 2:
             raise ValueError(f"{row[key]!r} must stand in the text at least twice")
     return Binding(
-        a_emotion=emotion_word(row, "a_emotion"), b_emotion=emotion_word(row, "b_emotion"), **_base(row, "a", "b", "text")
+        a_emotion=emotion_word(row, "a_emotion"),
+        b_emotion=emotion_word(row, "b_emotion"),
+        **_base(row, "a", "b", "text"),
     )
 
 

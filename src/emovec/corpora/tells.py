@@ -1,4 +1,4 @@
-"""Words that tell an emotion though they do not name it: the motifs by which a writer repeats itself within one emotion."""
+"""Words that tell an emotion without naming it: the motifs by which a writer repeats itself within one emotion."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Tell:
 
 
 def tells(texts: Sequence[Text], share: float = 0.4, elsewhere: float = 0.02) -> list[Tell]:
-    """Words in at least ``share`` of an emotion's texts (and 5) and in less than ``elsewhere`` of the others, the strongest first."""
+    """Words in ``share`` of an emotion's texts (and 5 of them) and in less than ``elsewhere`` of the others."""
     from sklearn.feature_extraction.text import CountVectorizer
 
     names = sorted({t.emotion for t in texts})
@@ -42,7 +42,8 @@ def tells(texts: Sequence[Text], share: float = 0.4, elsewhere: float = 0.02) ->
         own = np.asarray(has[rows].sum(0)).ravel()
         picked = (own >= max(5, share * len(rows))) & (total - own < elsewhere * (len(texts) - len(rows)))
         found += [
-            Tell(name, str(vocabulary[i]), int(own[i]), len(rows), int(total[i] - own[i])) for i in np.flatnonzero(picked)
+            Tell(name, str(vocabulary[i]), int(own[i]), len(rows), int(total[i] - own[i]))
+            for i in np.flatnonzero(picked)
         ]
     return sorted(found, key=lambda t: (t.others - 20 * t.own, t.emotion, t.words))
 

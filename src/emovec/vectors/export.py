@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from emovec.errors import MissingExtra
-from emovec.store import atomic_write
+from emovec.store import atomic_path
 from emovec.vectors.artifact import EmotionVectors
 
 __all__ = ["export_gguf"]
@@ -29,8 +29,8 @@ def export_gguf(vectors: EmotionVectors, emotion: str, path: str | Path, strengt
         raise MissingExtra("exporting to GGUF needs the gguf package: pip install gguf") from None
     path = Path(path)
     row = vectors.index(emotion)
-    with atomic_write(path) as file:
-        writer = GGUFWriter(file.name, "controlvector")
+    with atomic_path(path) as temporary:
+        writer = GGUFWriter(temporary, "controlvector")
         writer.add_string("controlvector.model_hint", vectors.subject.architecture)
         writer.add_uint32("controlvector.layer_count", vectors.subject.depth)
         writer.add_string("emovec.emotion", vectors.emotions[row])
@@ -42,7 +42,7 @@ def export_gguf(vectors: EmotionVectors, emotion: str, path: str | Path, strengt
             length = float(np.linalg.norm(direction)) or 1.0
             scaled = direction / length * vectors.norms[slot] * strength
             writer.add_tensor(f"direction.{block}", scaled.astype(np.float32))
-        writer.write_header_to_file(path=Path(file.name))
+        writer.write_header_to_file(path=temporary)
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
         writer.close()
