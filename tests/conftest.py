@@ -55,7 +55,9 @@ def _tiny(family: str, tokenizer: object) -> Subject:
         "GPTNeoX": lambda: hf.GPTNeoXForCausalLM(hf.GPTNeoXConfig(**common, max_position_embeddings=256)),
         "Qwen3": lambda: hf.Qwen3ForCausalLM(hf.Qwen3Config(**grouped, head_dim=8)),
         "Gemma3": lambda: hf.Gemma3ForCausalLM(hf.Gemma3TextConfig(**grouped, head_dim=8, sliding_window=16)),
-        "Mixtral": lambda: hf.MixtralForCausalLM(hf.MixtralConfig(**grouped, num_local_experts=4, num_experts_per_tok=2)),
+        "Mixtral": lambda: hf.MixtralForCausalLM(
+            hf.MixtralConfig(**grouped, num_local_experts=4, num_experts_per_tok=2)
+        ),
     }
     model = configs[family]().eval()  # type: ignore[attr-defined]
     with torch.no_grad():  # random gains and biases, so that a forgotten norm shows

@@ -27,21 +27,36 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 vectors_app = typer.Typer(help="Make, inspect and export emotion vectors.", no_args_is_help=True, rich_markup_mode=None)
-corpus_app = typer.Typer(help="Check a corpus, have a model write one, compare two.", no_args_is_help=True, rich_markup_mode=None)
+corpus_app = typer.Typer(
+    help="Check a corpus, have a model write one, compare two.", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(vectors_app, name="vectors")
 app.add_typer(corpus_app, name="corpus")
 
 Model = Annotated[
-    str | None, typer.Argument(metavar="[MODEL]", help="Hub id, local folder or GGUF file. Default: SmolLM2-135M-Instruct.", show_default=False)
+    str | None,
+    typer.Argument(
+        metavar="[MODEL]", help="Hub id, local folder or GGUF file. Default: SmolLM2-135M-Instruct.", show_default=False
+    ),
 ]
-ModelOption = Annotated[str | None, typer.Option("--model", "-m", help="Hub id, local folder or GGUF file.", show_default=False)]
-Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps. Default: the best there is.", show_default=False)]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", "-m", help="Hub id, local folder or GGUF file.", show_default=False)
+]
+Device = Annotated[
+    str | None, typer.Option(help="cpu, cuda, cuda:1, mps. Default: the best there is.", show_default=False)
+]
 VectorsOption = Annotated[
     Path | None,
-    typer.Option("--vectors", help="Vectors folder. Default: this model's in runs/, else made from a quick sample.", show_default=False),
+    typer.Option(
+        "--vectors",
+        help="Vectors folder. Default: this model's in runs/, else made from a quick sample.",
+        show_default=False,
+    ),
 ]
 Recipe = Annotated[str, typer.Option(help="paper or whitened.")]
-Block = Annotated[int | None, typer.Option(help="Block to read at. Default: the one that the vectors picked.", show_default=False)]
+Block = Annotated[
+    int | None, typer.Option(help="Block to read at. Default: the one that the vectors picked.", show_default=False)
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -76,7 +91,10 @@ def _vectors_for(subject: Subject, folder: Path | None, recipe: str) -> EmotionV
     from emovec.progress import LiveProgress
     from emovec.replicate import make_vector_set
 
-    typer.echo("no vectors of this model yet: making them from a quick sample of the texts (minutes; kept for next time)", err=True)
+    typer.echo(
+        "no vectors of this model yet: making them from a quick sample of the texts (minutes; kept for next time)",
+        err=True,
+    )
     with LiveProgress() as progress:
         made = make_vector_set(subject, progress=progress)
     for kind, vectors in made.items():
@@ -87,18 +105,27 @@ def _vectors_for(subject: Subject, folder: Path | None, recipe: str) -> EmotionV
 @app.command(epilog="Example: emovec replicate Qwen/Qwen3-0.6B --preset standard --out runs/qwen")
 def replicate(
     model: Model = None,
-    preset: Annotated[str, typer.Option(help="quick (minutes), standard (half an hour), paper (everything).")] = "quick",
+    preset: Annotated[
+        str, typer.Option(help="quick (minutes), standard (half an hour), paper (everything).")
+    ] = "quick",
     device: Device = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the report. Default: runs/<model>.", show_default=False)] = None,
-    corpus: Annotated[Path | None, typer.Option(help="Folder with your own texts. Default: the shipped ones.", show_default=False)] = None,
-    study: Annotated[list[str] | None, typer.Option(help="Run only this study (may be repeated).", show_default=False)] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the report. Default: runs/<model>.", show_default=False)
+    ] = None,
+    corpus: Annotated[
+        Path | None, typer.Option(help="Folder with your own texts. Default: the shipped ones.", show_default=False)
+    ] = None,
+    study: Annotated[
+        list[str] | None, typer.Option(help="Run only this study (may be repeated).", show_default=False)
+    ] = None,
     topic_adjusted: Annotated[bool, typer.Option(help="Adjust emotion effects for topics.")] = False,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
 ) -> None:
     """From stories to a verdict: make vectors of MODEL, run every study, write the report."""
     from emovec.corpora import load_corpus
     from emovec.progress import LiveProgress
-    from emovec.replicate import PRESETS, replicate as run
+    from emovec.replicate import PRESETS
+    from emovec.replicate import replicate as run
 
     if preset not in PRESETS:
         raise BadInput(f"unknown preset {preset!r}; known: {', '.join(PRESETS)}")
@@ -106,7 +133,14 @@ def replicate(
     subject = _subject(model, device)
     with LiveProgress() as progress:
         outcome = run(
-            subject, preset=preset, out=out, corpus=texts, seed=seed, topic_adjusted=topic_adjusted, studies=study or None, progress=progress
+            subject,
+            preset=preset,
+            out=out,
+            corpus=texts,
+            seed=seed,
+            topic_adjusted=topic_adjusted,
+            studies=study or None,
+            progress=progress,
         )
     _print_verdicts(outcome.run)
     typer.echo(f"\nreport: {outcome.report}")
@@ -160,12 +194,16 @@ def _source(text: str | None, file: Path | None) -> str | list[dict[str, str]]:
 def read(
     text: Annotated[str | None, typer.Argument(help="Text, or JSON chat messages.", show_default=False)] = None,
     model: ModelOption = None,
-    file: Annotated[Path | None, typer.Option("--file", "-f", help="Read this file instead.", show_default=False)] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", "-f", help="Read this file instead.", show_default=False)
+    ] = None,
     vectors: VectorsOption = None,
     recipe: Recipe = "whitened",
     block: Block = None,
     measure: Annotated[str, typer.Option(help="cosine or projection (in mean residual norms).")] = "cosine",
-    emotion: Annotated[list[str] | None, typer.Option(help="Show this emotion per token (may be repeated).", show_default=False)] = None,
+    emotion: Annotated[
+        list[str] | None, typer.Option(help="Show this emotion per token (may be repeated).", show_default=False)
+    ] = None,
     top: Annotated[int, typer.Option(min=1, help="How many emotions to list.")] = 10,
     plain: Annotated[bool, typer.Option(help="Chats in the plain Human:/Assistant: form (base models).")] = False,
     output: Annotated[str, typer.Option("--format", help="table, json or csv (all tokens x emotions).")] = "table",
@@ -196,7 +234,13 @@ def _reading_json(reading: Reading, top: int) -> dict[str, Any]:
         if t.tokens[1] > max(1, t.tokens[0])
     ]
     whole = [{"emotion": e, "value": round(v, 5)} for e, v in reading.top(top)]
-    return {"block": reading.block, "measure": reading.measure, "tokens": len(reading.encoded), "top": whole, "turns": turns}
+    return {
+        "block": reading.block,
+        "measure": reading.measure,
+        "tokens": len(reading.encoded),
+        "top": whole,
+        "turns": turns,
+    }
 
 
 def _show_reading(reading: Reading, top: int, emotions: list[str]) -> None:
@@ -239,7 +283,9 @@ def lens(
     recipe: Recipe = "whitened",
     block: Block = None,
     count: Annotated[int, typer.Option(min=1, help="Tokens on each side.")] = 10,
-    variant: Annotated[str, typer.Option(help="plain; gain; gain, whole words; gain, cosine; gain, cosine, whole words.")] = "gain, whole words",
+    variant: Annotated[
+        str, typer.Option(help="plain; gain; gain, whole words; gain, cosine; gain, cosine, whole words.")
+    ] = "gain, whole words",
     device: Device = None,
 ) -> None:
     """Which tokens does an emotion vector raise and lower through the unembedding?"""

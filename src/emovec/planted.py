@@ -25,9 +25,7 @@ PLANTED_EMOTIONS = (
 )  # fmt: skip
 
 _WIDTH, _EVOKERS, _TOPICS, _FILLERS = 96, 6, 8, 60
-_TEMPLATE = (
-    "{% for m in messages %}<{{ m['role'] }}> {{ m['content'] }} <end> {% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}"
-)
+_TEMPLATE = "{% for m in messages %}<{{ m['role'] }}> {{ m['content'] }} <end> {% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}"
 
 
 @dataclass(frozen=True)
@@ -123,6 +121,9 @@ def planted_corpus(per_emotion: int = 32, *, emotional: bool = True, seed: int =
     neutral = []
     for n in range(40):
         tokens = [f"filler{_letters(int(i))}" for i in rng.integers(0, _FILLERS, 40)]
-        content = [{"role": "user", "content": " ".join(tokens[:15])}, {"role": "assistant", "content": " ".join(tokens[15:])}]
+        content = [
+            {"role": "user", "content": " ".join(tokens[:15])},
+            {"role": "assistant", "content": " ".join(tokens[15:])},
+        ]
         neutral.append(Dialogue(f"n{n}", "filler", "planted", tuple(content)))
     return Corpus("planted" if emotional else "planted control", tuple(texts), tuple(neutral))

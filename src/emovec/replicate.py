@@ -78,9 +78,7 @@ def _sampled(corpus: Corpus, preset: Preset, seed: int) -> Corpus:
         return corpus
     present = {t.register for t in corpus.texts}
     fewest = {
-        r: min(sum(t.emotion == e for t in texts) for e in corpus.emotions)
-        for r in present
-        for texts in [corpus.of(r)]
+        r: min(sum(t.emotion == e for t in texts) for e in corpus.emotions) for r in present for texts in [corpus.of(r)]
     }
     # A corpus with stories only gives more of them; one with fewer than asked for gives what it has.
     wanted = {r: min(n, fewest[r]) for r, n in preset.sample.items() if r in present}
@@ -184,7 +182,11 @@ def replicate(
             results[one.name] = run_study(one, lab)
             advance(1)
     run = Run(
-        subject={**asdict(subject.fingerprint), "dtype": str(subject.model.dtype).removeprefix("torch."), "device": subject.device.type},
+        subject={
+            **asdict(subject.fingerprint),
+            "dtype": str(subject.model.dtype).removeprefix("torch."),
+            "device": subject.device.type,
+        },
         corpus=texts.describe(),
         version=__version__,
         preset=preset,
@@ -193,7 +195,9 @@ def replicate(
         block_why=selection.why,
         recipes={name: recipe.to_json() for name, recipe in recipes.items()},
         results=results,
-        studies={s.name: {"title": s.title, "question": s.question, "paper_ref": s.paper_ref, "rule": s.rule} for s in picked},
+        studies={
+            s.name: {"title": s.title, "question": s.question, "paper_ref": s.paper_ref, "rule": s.rule} for s in picked
+        },
         timings=dict(progress.timings),
     )
     return Outcome(write_report(folder, run), run, vectors)

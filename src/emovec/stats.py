@@ -131,7 +131,7 @@ def null_of(name: str, observed: float, draws: NDArray[np.floating]) -> Null:
 def covariance_factor(rows: NDArray[np.floating]) -> Array:
     """A factor F of shape (n, width) with F.T @ F the covariance of ``rows`` (n, width): centred rows / sqrt(n - 1)."""
     rows = np.asarray(rows, dtype=np.float64)
-    return (rows - rows.mean(0)) / np.sqrt(max(len(rows) - 1, 1))
+    return np.asarray((rows - rows.mean(0)) / np.sqrt(max(len(rows) - 1, 1)))
 
 
 def random_directions(factor: Array, count: int, rng: np.random.Generator) -> Array:
@@ -161,4 +161,10 @@ def baseline_null(
     pairs = np.array([paired(rng.integers(0, units, units)) for _ in range(draws)])
     pairs = pairs[np.isfinite(pairs).all(1)]
     wins = int((pairs[:, 1] >= pairs[:, 0]).sum())
-    return Null(name, float(pairs[:, 1].mean()), float(np.percentile(pairs[:, 1], 95)), (wins + 1) / (len(pairs) + 1), len(pairs))
+    return Null(
+        name,
+        float(pairs[:, 1].mean()),
+        float(np.percentile(pairs[:, 1], 95)),
+        (wins + 1) / (len(pairs) + 1),
+        len(pairs),
+    )

@@ -16,7 +16,17 @@ from numpy.typing import NDArray
 
 from emovec.errors import BadArtifact
 
-__all__ = ["Store", "atomic_path", "atomic_write", "cache_root", "digest", "load_arrays", "save_arrays", "write_json", "write_text"]
+__all__ = [
+    "Store",
+    "atomic_path",
+    "atomic_write",
+    "cache_root",
+    "digest",
+    "load_arrays",
+    "save_arrays",
+    "write_json",
+    "write_text",
+]
 
 
 def cache_root() -> Path:
@@ -111,9 +121,7 @@ class Store:
         """Where the result of ``kind`` under ``key`` lies, or would."""
         return self.root / kind / f"{key}{suffix}"
 
-    def arrays(
-        self, kind: str, key: str, make: Callable[[], Mapping[str, NDArray[Any]]]
-    ) -> dict[str, NDArray[Any]]:
+    def arrays(self, kind: str, key: str, make: Callable[[], Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
         """The arrays under ``key``: read if they are there, else made and kept."""
         path = self.path(kind, key)
         if path.is_file():

@@ -8,12 +8,13 @@ from collections.abc import Callable
 
 from emovec.corpora import Corpus, Text
 
-VOWELS, CONSONANTS = "aeiou", "bdfgklmnprstv"
+VOWELS, CONSONANTS = "aeiou", "bdfgklnprstv"
 
 
 def nonsense(rng: random.Random, count: int) -> str:
     """Sentences of made-up words: no leak, no stock phrase, no run in common with anything."""
-    words = ["".join(rng.choice(CONSONANTS) + rng.choice(VOWELS) for _ in range(rng.randint(1, 4))) for _ in range(count)]
+    lengths = [rng.randint(1, 4) for _ in range(count)]
+    words = ["".join(rng.choice(CONSONANTS) + rng.choice(VOWELS) for _ in range(n)) for n in lengths]
     for end in range(0, count, rng.randint(7, 19)):
         words[end] = words[end].capitalize()
         if end:

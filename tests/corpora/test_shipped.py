@@ -98,5 +98,6 @@ def test_the_folder_loads_with_datasets(tmp_path: Path, monkeypatch: pytest.Monk
         if not path.is_file():
             continue
         rows = datasets.load_dataset(str(shipped_folder()), config, split="train", cache_dir=str(tmp_path))
-        assert len(rows) == sum(1 for line in path.open(encoding="utf-8") if line.strip()), config
-        assert set(json.loads(path.open(encoding="utf-8").readline())) <= set(rows.column_names), config
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert len(rows) == len(lines), config
+        assert set(json.loads(lines[0])) <= set(rows.column_names), config

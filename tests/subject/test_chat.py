@@ -71,7 +71,12 @@ def test_no_template_is_an_error_with_a_remedy(planted: Planted) -> None:
 
 @pytest.mark.parametrize(
     ("chat", "says"),
-    [([], "no messages"), ([{"role": "user"}], "message 1"), (["hi"], "message 1"), ([{"role": "user", "content": 3}], "message 1")],
+    [
+        ([], "no messages"),
+        ([{"role": "user"}], "message 1"),
+        (["hi"], "message 1"),
+        ([{"role": "user", "content": 3}], "message 1"),
+    ],
 )
 def test_malformed_chats_are_refused(planted: Planted, chat, says) -> None:
     with pytest.raises(BadInput, match=says):

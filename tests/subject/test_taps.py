@@ -45,13 +45,20 @@ def test_the_model_is_left_as_found_after_an_error(tiny: Subject) -> None:
 
     with pytest.raises(RuntimeError, match="reader failed"), capture(tiny.anatomy, [0], fail):
         tiny.model(input_ids=torch.tensor([[5, 6]]))
-    with pytest.raises(ZeroDivisionError), stopped_after(tiny.anatomy, 1), added(tiny.anatomy, {0: np.ones(tiny.width)}):
+    with (
+        pytest.raises(ZeroDivisionError),
+        stopped_after(tiny.anatomy, 1),
+        added(tiny.anatomy, {0: np.ones(tiny.width)}),
+    ):
         raise ZeroDivisionError
     assert hooks_on(tiny) == found
 
 
 def test_a_block_that_does_not_exist_is_refused(tiny: Subject) -> None:
     found = hooks_on(tiny)
-    with pytest.raises(BadInput, match="block 4 does not exist; this model has blocks 0 to 3"), capture(tiny.anatomy, [4], print):
+    with (
+        pytest.raises(BadInput, match="block 4 does not exist; this model has blocks 0 to 3"),
+        capture(tiny.anatomy, [4], print),
+    ):
         pass
     assert hooks_on(tiny) == found

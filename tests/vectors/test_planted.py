@@ -18,7 +18,9 @@ from emovec.vectors.selection import mean_auc, select
 
 @pytest.mark.parametrize("recipe", ["paper", "whitened"])
 @pytest.mark.parametrize("block", [1, 3, 5])
-def test_patterns_are_the_planted_directions(planted: Planted, planted_acts: Activations, recipe: str, block: int) -> None:
+def test_patterns_are_the_planted_directions(
+    planted: Planted, planted_acts: Activations, recipe: str, block: int
+) -> None:
     patterns = directions(planted_acts, RECIPES[recipe], block).patterns
     assert (unit(patterns) * planted.truth).sum(1).min() >= 0.99
 
@@ -30,7 +32,9 @@ def test_topic_adjustment_keeps_them(planted: Planted, planted_acts: Activations
     assert (unit(adjusted) * planted.truth).sum(1).min() >= 0.99
 
 
-def test_topic_adjustment_removes_a_topic_that_goes_with_an_emotion(planted: Planted, planted_acts: Activations) -> None:
+def test_topic_adjustment_removes_a_topic_that_goes_with_an_emotion(
+    planted: Planted, planted_acts: Activations
+) -> None:
     from dataclasses import replace
 
     rng = np.random.default_rng(0)
@@ -76,7 +80,9 @@ def test_a_reading_is_high_where_the_hint_is(planted: Planted, planted_vectors: 
     assert list(table["token"]) == ["filleraa", "fillerab", "hintdesperateaa", "fillerac", "hinthappyaa"]
 
 
-def test_selection_finds_signal_and_no_signal(planted: Planted, planted_acts: Activations, planted_store: Store) -> None:
+def test_selection_finds_signal_and_no_signal(
+    planted: Planted, planted_acts: Activations, planted_store: Store
+) -> None:
     found = select(planted_acts, RECIPES["whitened"])
     assert found.block in planted_acts.blocks
     assert found.table["auc"].max() > 0.99

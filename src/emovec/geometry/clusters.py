@@ -26,7 +26,7 @@ def kmeans(directions: NDArray[np.floating], k: int = 10, seed: int = 0) -> NDAr
     first = np.array([np.flatnonzero(raw == c)[0] if sizes[c] else len(raw) for c in range(k)])
     rank = np.empty(k, dtype=np.intp)
     rank[np.lexsort((first, -sizes))] = np.arange(k)
-    return rank[raw]
+    return np.asarray(rank[raw], dtype=np.intp)
 
 
 def cluster_order(directions: NDArray[np.floating]) -> NDArray[np.intp]:

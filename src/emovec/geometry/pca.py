@@ -38,4 +38,6 @@ def principal_components(directions: NDArray[np.floating], count: int = 10) -> C
     signs = np.sign(u[np.abs(u).argmax(0), np.arange(u.shape[1])])
     signs[signs == 0] = 1
     total = float((s**2).sum()) or 1.0
-    return Components(u[:, :count] * s[:count] * signs[:count], s[:count] ** 2 / total, vt[:count] * signs[:count, None])
+    return Components(
+        u[:, :count] * s[:count] * signs[:count], s[:count] ** 2 / total, vt[:count] * signs[:count, None]
+    )

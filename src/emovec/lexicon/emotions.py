@@ -8,6 +8,7 @@ scales); they are *not* human norms, for which see :mod:`emovec.lexicon.norms`.
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -43,10 +44,7 @@ class Emotion:
     @property
     def quadrant(self) -> str:
         """One of :data:`QUADRANTS`, split at the middle of both scales."""
-        return (
-            f"{'pleasant' if self.valence >= 4 else 'unpleasant'}-"
-            f"{'excited' if self.arousal >= 4 else 'calm'}"
-        )
+        return f"{'pleasant' if self.valence >= 4 else 'unpleasant'}-{'excited' if self.arousal >= 4 else 'calm'}"
 
 
 def _split(cell: str) -> tuple[str, ...]:
@@ -56,8 +54,8 @@ def _split(cell: str) -> tuple[str, ...]:
 @cache
 def emotions() -> tuple[Emotion, ...]:
     """All 171, in the paper's (alphabetical) order."""
-    path = resources.files("emovec.lexicon") / "data" / "emotions.csv"
-    with path.open(encoding="utf-8", newline="") as file:
+    text = (resources.files("emovec.lexicon") / "data" / "emotions.csv").read_text(encoding="utf-8")
+    with io.StringIO(text) as file:
         return tuple(
             Emotion(
                 word=row["emotion"],

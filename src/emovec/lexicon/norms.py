@@ -15,6 +15,7 @@ Independent human norms agree with each other at .94-.97 on valence and .65-.86 
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -66,9 +67,9 @@ NORMS: dict[str, tuple[str, str]] = {
 
 @cache
 def _table() -> dict[str, dict[str, float]]:
-    path = resources.files("emovec.lexicon") / "data" / "human_norms.csv"
+    text = (resources.files("emovec.lexicon") / "data" / "human_norms.csv").read_text(encoding="utf-8")
     table: dict[str, dict[str, float]] = {name: {} for name in NORMS}
-    with path.open(encoding="utf-8", newline="") as file:
+    with io.StringIO(text) as file:
         for row in csv.DictReader(file):
             for name in NORMS:
                 if row.get(name):

@@ -47,11 +47,14 @@ def _token_texts(subject: Subject) -> tuple[str, ...]:
 def _words_only(subject: Subject) -> NDArray[np.intp]:
     """Tokens that are whole lower-case words of three letters or more, with the word-start mark if the tokenizer has one."""
     texts = _token_texts(subject)
-    marked = [token.startswith(("Ġ", "▁")) for token in subject.tokenizer.convert_ids_to_tokens(list(range(len(texts))))]
+    marked = [
+        token.startswith(("Ġ", "▁")) for token in subject.tokenizer.convert_ids_to_tokens(list(range(len(texts))))
+    ]
     starts = marked if any(marked) else [True] * len(texts)
     plain = [text.strip() for text in texts]
     return np.array(
-        [i for i, t in enumerate(plain) if starts[i] and len(t) > 2 and t.isascii() and t.isalpha() and t.islower()], dtype=np.intp
+        [i for i, t in enumerate(plain) if starts[i] and len(t) > 2 and t.isascii() and t.isalpha() and t.islower()],
+        dtype=np.intp,
     )
 
 

@@ -48,10 +48,8 @@ class Reading:
 
     def mean(self, turn: int | None = None) -> NDArray[np.float64]:
         """Mean over the tokens of a turn's content (or of all turns), (emotions,)."""
-        if turn is not None:
-            spans = [self.encoded.turns[turn].tokens]
-        else:
-            spans = [t.tokens for t in self.encoded.turns]
+        turns = self.encoded.turns if turn is None else (self.encoded.turns[turn],)
+        spans = [t.tokens for t in turns]
         rows = [i for a, b in spans for i in range(max(a, 1), b)]
         return np.asarray(self.values[rows].mean(0))
 

@@ -30,7 +30,9 @@ def addition(vectors: EmotionVectors, doses: Mapping[str, float], block: int | N
 
 
 @contextmanager
-def steered(subject: Subject, vectors: EmotionVectors, doses: Mapping[str, float], block: int | None = None) -> Iterator[None]:
+def steered(
+    subject: Subject, vectors: EmotionVectors, doses: Mapping[str, float], block: int | None = None
+) -> Iterator[None]:
     """While open, every pass of the subject is steered on all tokens: ``with steered(subject, vectors, {"calm": 0.1}): ...``.
 
     The model is left as found, also after an error.

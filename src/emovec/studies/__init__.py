@@ -16,10 +16,17 @@ from emovec.studies.similarity import Similarity
 
 __all__ = ["STUDIES", "Draws", "Finding", "Lab", "Rule", "Study", "StudyResult", "study"]
 
-STUDIES: dict[str, Study] = {
-    s.name: s
-    for s in (HeldOut(), Circumplex(), Similarity(), Clusters(), Layers(), LogitLens(), ImplicitScenarios(), Intensity())
-}
+_ALL: tuple[Study, ...] = (
+    HeldOut(),
+    Circumplex(),
+    Similarity(),
+    Clusters(),
+    Layers(),
+    LogitLens(),
+    ImplicitScenarios(),
+    Intensity(),
+)
+STUDIES: dict[str, Study] = {s.name: s for s in _ALL}
 
 
 def study(name: str) -> Study:

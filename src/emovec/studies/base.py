@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
@@ -140,11 +140,11 @@ class StudyResult:
 class Study(Protocol):
     """One question. Subclasses set the class attributes and ``run``; they never plot."""
 
-    name: ClassVar[str]
-    title: ClassVar[str]
-    question: ClassVar[str]
-    paper_ref: ClassVar[str]
-    rule: ClassVar[str]
+    name: str
+    title: str
+    question: str
+    paper_ref: str
+    rule: str
 
     def run(self, lab: Lab) -> StudyResult:
         """Measure on the lab's subject."""

@@ -32,9 +32,7 @@ class Circumplex:
 
     name = "circumplex"
     title = "Circumplex: valence and arousal"
-    question = (
-        "Does the first principal component of the emotion vectors follow how pleasant people rate the emotions, and the second how arousing?"
-    )
+    question = "Does the first principal component of the emotion vectors follow how pleasant people rate the emotions, and the second how arousing?"
     paper_ref = "Figures 7, 8, 57, 58"
     rule = (
         f"Pearson |r| over the 45 words that Russell & Mehrabian (1977) rated. PC1 with pleasure {_AXES[0][4].says}. "
@@ -48,7 +46,10 @@ class Circumplex:
         static = _scores(lab.static_embeddings())
         for recipe, vectors in lab.vectors.items():
             geometry = vectors.at("geometry", lab.block)
-            guides = {i: np.array([getattr(emotion(w), k) for w in lab.emotions]) for i, k in enumerate(("valence", "arousal"))}
+            guides = {
+                i: np.array([getattr(emotion(w), k) for w in lab.emotions])
+                for i, k in enumerate(("valence", "arousal"))
+            }
             parts = principal_components(geometry).oriented(guides)
             coordinates = parts.coordinates
             rng = lab.rng(self.name, recipe)
@@ -66,7 +67,8 @@ class Circumplex:
 
                 value = r_of(coordinates)
                 permuted = [
-                    abs(float(pearson(coordinates[at, axis], rng.permutation(ratings)))) for _ in range(lab.draws.permutation)
+                    abs(float(pearson(coordinates[at, axis], rng.permutation(ratings))))
+                    for _ in range(lab.draws.permutation)
                 ]
                 nulls = (
                     null_of("permuted human ratings", value, np.array(permuted)),
@@ -81,9 +83,24 @@ class Circumplex:
                 ci = bootstrap(lambda rows, r_of=r_of, c=coordinates: r_of(c, rows), len(at), rng, lab.draws.bootstrap)  # type: ignore[misc]
                 verdict, why = rule.judge(value, nulls, ci)
                 findings.append(
-                    Finding(self.name, metric, recipe, lab.block, value, ci, nulls, paper, verdict, why, claim, "Pearson |r|, 45 words")
+                    Finding(
+                        self.name,
+                        metric,
+                        recipe,
+                        lab.block,
+                        value,
+                        ci,
+                        nulls,
+                        paper,
+                        verdict,
+                        why,
+                        claim,
+                        "Pearson |r|, 45 words",
+                    )
                 )
-            findings.append(self._variance(lab, recipe, parts.variance, np.array([p.variance.sum() for p in shuffled_parts])))
+            findings.append(
+                self._variance(lab, recipe, parts.variance, np.array([p.variance.sum() for p in shuffled_parts]))
+            )
             cluster = kmeans(geometry, min(10, len(geometry)))
             pleasure, arousal = norm("rm77_pleasure").values, norm("rm77_arousal").values
             points += [
@@ -103,10 +120,22 @@ class Circumplex:
             {
                 "points": pd.DataFrame(
                     points,
-                    columns=["recipe", "block", "emotion", "pc1", "pc2", "rm77_pleasure", "rm77_arousal", "own_valence", "own_arousal", "cluster"],
+                    columns=[
+                        "recipe",
+                        "block",
+                        "emotion",
+                        "pc1",
+                        "pc2",
+                        "rm77_pleasure",
+                        "rm77_arousal",
+                        "own_valence",
+                        "own_arousal",
+                        "cluster",
+                    ],
                 ),
                 "blocks": pd.DataFrame(
-                    blocks, columns=["recipe", "block", "pc1_pleasure_r", "pc2_arousal_r", "pc1_variance", "pc2_variance"]
+                    blocks,
+                    columns=["recipe", "block", "pc1_pleasure_r", "pc2_arousal_r", "pc1_variance", "pc2_variance"],
                 ),
             },
         )
@@ -117,5 +146,16 @@ class Circumplex:
         rule = Rule(holds=0.25, partly=0.0)
         verdict, why = rule.judge(value, nulls)
         return Finding(
-            self.name, "pc1_pc2_variance", recipe, lab.block, value, None, nulls, 0.41, verdict, why, "pc_variance", "share of variance"
+            self.name,
+            "pc1_pc2_variance",
+            recipe,
+            lab.block,
+            value,
+            None,
+            nulls,
+            0.41,
+            verdict,
+            why,
+            "pc_variance",
+            "share of variance",
         )

@@ -29,7 +29,9 @@ PAPER_CLUSTERS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def _agreement(labels: NDArray[np.intp], truth: NDArray[np.intp], rows: NDArray[np.intp] | slice = slice(None)) -> float:
+def _agreement(
+    labels: NDArray[np.intp], truth: NDArray[np.intp], rows: NDArray[np.intp] | slice = slice(None)
+) -> float:
     from sklearn.metrics import adjusted_rand_score
 
     return float(adjusted_rand_score(truth[rows], labels[rows]))
@@ -44,7 +46,9 @@ class Clusters:
     paper_ref = "Figure 6, Table 12"
     _rule = Rule(holds=0.35, partly=0.1)
     rule = (
-        "Adjusted Rand index between k-means (k = 10) and core members of the paper's ten families, fixed in advance; " + _rule.says + "."
+        "Adjusted Rand index between k-means (k = 10) and core members of the paper's ten families, fixed in advance; "
+        + _rule.says
+        + "."
     )
 
     def run(self, lab: Lab) -> StudyResult:
@@ -61,6 +65,10 @@ class Clusters:
             if len(core) > 10:
                 rng = lab.rng(self.name, recipe)
                 mine = labels[core]
+
+                def agree(r: NDArray[np.intp], mine: NDArray[np.intp] = mine) -> float:
+                    return _agreement(mine, truth, r)
+
                 value = _agreement(mine, truth)
                 draws = max(20, lab.draws.refit // 4)
                 shuffled = [_agreement(kmeans(d.geometry, k)[core], truth) for d in lab.shuffled(recipe)[:draws]]
@@ -74,11 +82,11 @@ class Clusters:
                     ),
                     baseline_null(
                         "static token embeddings of the words", value,
-                        lambda r, mine=mine: (_agreement(mine, truth, r), _agreement(static, truth, r)),  # type: ignore[misc]
+                        lambda r, agree=agree: (agree(r), _agreement(static, truth, r)),  # type: ignore[misc]
                         len(core), rng, lab.draws.bootstrap // 4,
                     ),
                 )  # fmt: skip
-                ci = bootstrap(lambda r, mine=mine: _agreement(mine, truth, r), len(core), rng, lab.draws.bootstrap // 2)  # type: ignore[misc]
+                ci = bootstrap(agree, len(core), rng, lab.draws.bootstrap // 2)
                 verdict, why = self._rule.judge(value, nulls, ci)
                 findings.append(
                     Finding(
@@ -94,6 +102,9 @@ class Clusters:
                 centre = geometry[members].mean(0)
                 nearest = members[np.argsort(((geometry[members] - centre) ** 2).sum(1), kind="stable")][:3]
                 label = ", ".join(lab.emotions[i] for i in nearest)
-                rows += [(recipe, lab.emotions[i], c, label, spot[i, 0], spot[i, 1], emotion(lab.emotions[i]).valence) for i in members]
+                rows += [
+                    (recipe, lab.emotions[i], c, label, spot[i, 0], spot[i, 1], emotion(lab.emotions[i]).valence)
+                    for i in members
+                ]
         columns = ["recipe", "emotion", "cluster", "label", "x", "y", "own_valence"]
         return StudyResult(findings, {"members": pd.DataFrame(rows, columns=columns)})

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from emovec.stats import bootstrap, null_of, random_directions, covariance_factor, unit
+from emovec.stats import bootstrap, covariance_factor, null_of, random_directions, unit
 from emovec.studies.base import Finding, Rule, StudyResult
 from emovec.studies.lab import Lab
 from emovec.vectors import directions
@@ -59,7 +59,11 @@ class HeldOut:
 
     def run(self, lab: Lab) -> StudyResult:
         """All three for every recipe, beside static embeddings, random directions and shuffled labels."""
-        findings, per_emotion, reliability, transfer, summary = [], [], [], [], []
+        findings: list[Finding] = []
+        per_emotion: list[tuple[object, ...]] = []
+        reliability: list[tuple[object, ...]] = []
+        transfer: list[tuple[object, ...]] = []
+        summary: list[tuple[object, ...]] = []
         for recipe in lab.vectors:
             scores, emotion = self._leave_topic_out(lab, recipe)
             findings += self._recognition(lab, recipe, scores, emotion, per_emotion, summary)
@@ -93,12 +97,17 @@ class HeldOut:
         rng = lab.rng(self.name, "recognition", recipe)
         ranks = ranks_of_own(scores, emotion)
         value = float((ranks == 0).mean())
-        permuted = np.array([(ranks_of_own(scores, p) == 0).mean() for p in (rng.permutation(emotion) for _ in range(200))])
+        permuted = np.array(
+            [(ranks_of_own(scores, p) == 0).mean() for p in (rng.permutation(emotion) for _ in range(200))]
+        )
         factor = covariance_factor(lab.acts.at(lab.block))
         stories = lab.acts.rows("story")
         x = unit(centred_within(lab.acts.at(lab.block)[stories], np.zeros(len(stories), dtype=np.intp)))
         random = np.array(
-            [(ranks_of_own(x @ random_directions(factor, len(lab.emotions), rng).T, emotion) == 0).mean() for _ in range(50)]
+            [
+                (ranks_of_own(x @ random_directions(factor, len(lab.emotions), rng).T, emotion) == 0).mean()
+                for _ in range(50)
+            ]
         )
         nulls = (
             null_of("shuffled emotion labels", value, permuted),
@@ -112,7 +121,9 @@ class HeldOut:
                 order = scores[:, i].argsort().argsort() + 1.0
                 k, n = int(rows.sum()), len(rows)
                 area = (order[rows].sum() - k * (k + 1) / 2) / (k * (n - k)) if k < n else float("nan")
-                per_emotion.append((recipe, word, k, float((ranks[rows] == 0).mean()), float((ranks[rows] < 5).mean()), area))
+                per_emotion.append(
+                    (recipe, word, k, float((ranks[rows] == 0).mean()), float((ranks[rows] < 5).mean()), area)
+                )
         top5, area = float((ranks < 5).mean()), mean_auc(scores, emotion)
         summary += [
             (recipe, "stories, topic left out", "top-1", value, float(permuted.mean())),
@@ -136,7 +147,15 @@ class HeldOut:
         acts = lab.acts
         names = acts.registers
         if len(names) < 2:
-            return Finding(self.name, "other_register_auc", recipe, lab.block, None, why="the corpus has one register only", claim="held_out_other_text")
+            return Finding(
+                self.name,
+                "other_register_auc",
+                recipe,
+                lab.block,
+                None,
+                why="the corpus has one register only",
+                claim="held_out_other_text",
+            )
         areas, nulls_labels, nulls_random = [], [], []
         rng = lab.rng(self.name, "transfer", recipe)
         factor = covariance_factor(acts.at(lab.block))
@@ -150,11 +169,31 @@ class HeldOut:
             scores, emotion = x @ made.filters.T, acts.emotion[rows]
             area = mean_auc(scores, emotion)
             areas.append(area)
-            table.append((recipe, ", ".join(made_on), name, len(np.unique(emotion)), area, float((ranks_of_own(scores, emotion) == 0).mean())))
+            table.append(
+                (
+                    recipe,
+                    ", ".join(made_on),
+                    name,
+                    len(np.unique(emotion)),
+                    area,
+                    float((ranks_of_own(scores, emotion) == 0).mean()),
+                )
+            )
             nulls_labels.append([mean_auc(scores, rng.permutation(emotion)) for _ in range(50)])
-            nulls_random.append([mean_auc(x @ random_directions(factor, len(lab.emotions), rng).T, emotion) for _ in range(50)])
+            nulls_random.append(
+                [mean_auc(x @ random_directions(factor, len(lab.emotions), rng).T, emotion) for _ in range(50)]
+            )
             static = self._static(lab, name)
-            table.append((f"{recipe}: static embeddings of the words", "no text", name, len(np.unique(emotion)), static, float("nan")))
+            table.append(
+                (
+                    f"{recipe}: static embeddings of the words",
+                    "no text",
+                    name,
+                    len(np.unique(emotion)),
+                    static,
+                    float("nan"),
+                )
+            )
         value = float(np.mean(areas))
         nulls = (
             null_of("shuffled emotion labels", value, np.mean(nulls_labels, axis=0)),
@@ -192,4 +231,3 @@ class HeldOut:
             f"{why}; median bootstrap self-cosine {np.median(boots):.3f}; {len(rows)} texts", "vectors_reliable",
             "median over emotions (Spearman-Brown)",
         )  # fmt: skip
-

@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 def standardised(values: Array) -> Array:
     """Columns with mean 0 and standard deviation 1 over rows: what each probe says of a message, against what it says of the others."""
     spread = values.std(0)
-    return (values - values.mean(0)) / np.where(spread == 0, 1.0, spread)
+    return np.asarray((values - values.mean(0)) / np.where(spread == 0, 1.0, spread))
 
 
 class ImplicitScenarios:
@@ -28,7 +28,9 @@ class ImplicitScenarios:
 
     name = "implicit_scenarios"
     title = "Implicit scenarios: is an emotion read where it is only implied?"
-    question = "At the assistant colon, does a message that implies an emotion raise that emotion's vector above the others?"
+    question = (
+        "At the assistant colon, does a message that implies an emotion raise that emotion's vector above the others?"
+    )
     paper_ref = "Table 2, Figure 2"
     _diagonal = Rule(holds=0.75, partly=0.55)
     _loving = Rule(holds=0.3)
@@ -45,9 +47,15 @@ class ImplicitScenarios:
         findings, matrix, listing = [], [], []
         if not cases:
             return StudyResult([])
-        neutral = [d.messages[-2]["content"] for d in lab.corpus.neutral if len(d.messages) > 1 and d.messages[-2]["role"] == "user"][:60]
+        neutral = [
+            d.messages[-2]["content"]
+            for d in lab.corpus.neutral
+            if len(d.messages) > 1 and d.messages[-2]["role"] == "user"
+        ][:60]
         with lab.progress.stage("implicit scenarios", len(cases) + len(neutral), "messages") as advance:
-            states = colon_states(lab.subject, [[{"role": "user", "content": c["text"]}] for c in cases], [lab.block])[:, 0]
+            states = colon_states(lab.subject, [[{"role": "user", "content": c["text"]}] for c in cases], [lab.block])[
+                :, 0
+            ]
             advance(len(cases))
             plain = colon_states(lab.subject, [[{"role": "user", "content": t}] for t in neutral], [lab.block])[:, 0]
             advance(len(neutral))
@@ -62,7 +70,8 @@ class ImplicitScenarios:
             value = float(areas.mean())
             x = unit(states - states.mean(0))
             random = [
-                area_by_class(standardised(x @ d[: len(probes)].T), truth).mean() for d in lab.random_sets(rng, lab.draws.random)
+                area_by_class(standardised(x @ d[: len(probes)].T), truth).mean()
+                for d in lab.random_sets(rng, lab.draws.random)
             ]
             shuffled = [
                 area_by_class(standardised(x @ d.filters[columns].T), truth).mean() for d in lab.shuffled(recipe)
@@ -84,7 +93,9 @@ class ImplicitScenarios:
                 )
             )  # fmt: skip
             if "loving" in vectors.emotions and len(plain) > 5:
-                findings.append(self._loving_finding(lab, recipe, states, plain, np.array([c["emotion"] for c in cases]), rng))
+                findings.append(
+                    self._loving_finding(lab, recipe, states, plain, np.array([c["emotion"] for c in cases]), rng)
+                )
             order = np.argsort(-z, axis=1, kind="stable")
             for c, case in enumerate(cases):
                 rank = int(np.flatnonzero(order[c] == truth[c])[0]) + 1
@@ -96,12 +107,20 @@ class ImplicitScenarios:
             findings,
             {
                 "matrix": pd.DataFrame(matrix, columns=["recipe", "expected", "probe", "value"]),
-                "scenarios": pd.DataFrame(listing, columns=["recipe", "expected", "text", "rank_of_expected", "top_probe"]),
+                "scenarios": pd.DataFrame(
+                    listing, columns=["recipe", "expected", "text", "rank_of_expected", "top_probe"]
+                ),
             },
         )
 
     def _loving_finding(
-        self, lab: Lab, recipe: str, states: NDArray[np.floating], plain: NDArray[np.floating], emotions: NDArray[np.str_], rng: np.random.Generator
+        self,
+        lab: Lab,
+        recipe: str,
+        states: NDArray[np.floating],
+        plain: NDArray[np.floating],
+        emotions: NDArray[np.str_],
+        rng: np.random.Generator,
     ) -> Finding:
         vectors = lab.vectors[recipe]
         column = vectors.index("loving")
@@ -120,7 +139,9 @@ class ImplicitScenarios:
             null_of("random directions (activation covariance)", value, np.array(random)),
             null_of("the other emotions' vectors", value, np.delete(others.mean(0) - 0.5, column)),
         )
-        ci = bootstrap(lambda rows: float((readings[rows] > level).mean() - 0.5), len(readings), rng, lab.draws.bootstrap)
+        ci = bootstrap(
+            lambda rows: float((readings[rows] > level).mean() - 0.5), len(readings), rng, lab.draws.bootstrap
+        )
         verdict, why = self._loving.judge(value, nulls, ci)
         return Finding(
             self.name, "loving_raised_share", recipe, lab.block, value, ci, nulls, 0.5, verdict, why, "loving_raised",

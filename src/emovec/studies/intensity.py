@@ -45,13 +45,21 @@ class Intensity:
             advance(len(chats))
         bounds = np.cumsum([0, *(len(t["shown"]) for t in templates)])
         findings, curves = [], []
-        scales = [np.log(np.array(t["values"], float)) if t["scale"] == "log" else np.array(t["values"], float) for t in templates]
+        scales = [
+            np.log(np.array(t["values"], float)) if t["scale"] == "log" else np.array(t["values"], float)
+            for t in templates
+        ]
         for recipe, vectors in lab.vectors.items():
             rng = lab.rng(self.name, recipe)
             readings = measure(states, vectors, lab.block)
             x = unit(states - vectors.centre[vectors.slot(lab.block)])
             random = np.concatenate([x @ d.T for d in lab.random_sets(rng, 3)], axis=1)
-            cases = [(t, e, int(sign)) for t, item in enumerate(templates) for e, sign in item["expected"].items() if e in vectors.emotions]
+            cases = [
+                (t, e, int(sign))
+                for t, item in enumerate(templates)
+                for e, sign in item["expected"].items()
+                if e in vectors.emotions
+            ]
             signs = np.array([sign for _, _, sign in cases], dtype=float)
             amplitude = np.array([
                 slope(readings[bounds[t] : bounds[t + 1], vectors.index(e)], scales[t]) for t, e, _ in cases
@@ -59,7 +67,9 @@ class Intensity:
             # A random direction stands in for each emotion in all of its templates, so that null draws are as dependent as the probes are.
             named = sorted({e for _, e, _ in cases})
             null_slopes = np.stack([slope(random[bounds[t] : bounds[t + 1]], scales[t]) for t in range(len(templates))])
-            pick = np.array([rng.choice(null_slopes.shape[1], len(named), replace=False) for _ in range(lab.draws.permutation)])
+            pick = np.array(
+                [rng.choice(null_slopes.shape[1], len(named), replace=False) for _ in range(lab.draws.permutation)]
+            )
             at = np.array([named.index(e) for _, e, _ in cases])
             rows = np.array([t for t, _, _ in cases])
             drawn = null_slopes[rows[None], pick[:, at]] * signs
@@ -67,32 +77,48 @@ class Intensity:
                 [slope((x @ d.filters.T)[bounds[t] : bounds[t + 1], vectors.index(e)], scales[t]) for t, e, _ in cases]
                 for d in lab.shuffled(recipe)
             ]) * signs  # fmt: skip
-            right = amplitude * signs > 0
-            for metric, value, stat, claim, unit_name in (
-                ("right_direction_share", float(right.mean()), lambda a: (a > 0).mean(-1), "intensity_direction", "share of template x emotion pairs"),
-                ("signed_amplitude", float((amplitude * signs).mean()), lambda a: a.mean(-1), "", "cosine, low to high end"),
-            ):
+            signed = amplitude * signs
+            groups = [np.flatnonzero(rows == t) for t in np.unique(rows)]
+            for metric, observed, at_random, at_shuffled, claim, unit_name in (
+                ("right_direction_share", (signed > 0).astype(float), (drawn > 0).mean(-1), (fakes > 0).mean(-1), "intensity_direction", "share of template x emotion pairs"),
+                ("signed_amplitude", signed, drawn.mean(-1), fakes.mean(-1), "", "cosine, low to high end"),
+            ):  # fmt: skip
+                value = float(observed.mean())
                 nulls = (
-                    null_of("random directions (activation covariance)", value, np.asarray(stat(drawn))),
-                    null_of("shuffled emotion labels", value, np.asarray(stat(fakes))),
+                    null_of("random directions (activation covariance)", value, at_random),
+                    null_of("shuffled emotion labels", value, at_shuffled),
                 )
-                groups = [np.flatnonzero(rows == t) for t in np.unique(rows)]
-                ci = bootstrap(
-                    lambda r, stat=stat, groups=groups, a=amplitude: float(  # type: ignore[misc]
-                        stat((a * signs)[np.concatenate([groups[i] for i in r])])
-                    ),
-                    len(groups), rng, lab.draws.bootstrap,
-                )  # fmt: skip
+
+                def of_templates(
+                    picked: NDArray[np.intp], observed: Array = observed, groups: list[NDArray[np.intp]] = groups
+                ) -> float:
+                    return float(observed[np.concatenate([groups[i] for i in picked])].mean())
+
+                ci = bootstrap(of_templates, len(groups), rng, lab.draws.bootstrap)
                 rule = self._rule if claim else Rule(holds=0.0)
                 verdict, why = rule.judge(value, nulls, ci)
-                findings.append(Finding(self.name, metric, recipe, lab.block, value, ci, nulls, None, verdict, why, claim, unit_name))
+                findings.append(
+                    Finding(
+                        self.name, metric, recipe, lab.block, value, ci, nulls, None, verdict, why, claim, unit_name
+                    )
+                )
             for t, e, sign in cases:
                 item, span = templates[t], slice(bounds[t], bounds[t + 1])
                 band = np.percentile(random[span] - random[span].mean(0), [2.5, 97.5], axis=1)
                 y = readings[span, vectors.index(e)]
                 for i, shown in enumerate(item["shown"]):
                     curves.append(
-                        (recipe, item["title"], e, sign, float(item["values"][i]), shown, y[i], y.mean() + band[0, i], y.mean() + band[1, i])
+                        (
+                            recipe,
+                            item["title"],
+                            e,
+                            sign,
+                            float(item["values"][i]),
+                            shown,
+                            y[i],
+                            y.mean() + band[0, i],
+                            y.mean() + band[1, i],
+                        )
                     )
         columns = ["recipe", "template", "emotion", "expected", "value", "x", "reading", "null_low", "null_high"]
         return StudyResult(findings, {"curves": pd.DataFrame(curves, columns=columns)})

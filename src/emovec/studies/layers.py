@@ -42,7 +42,9 @@ class Layers:
             rng = lab.rng(self.name, recipe)
             value = float(np.mean([pearson(flat[a], flat[b]) for a, b in pairs]))
 
-            def resampled(words: np.ndarray, pairs: list[tuple[int, int]] = pairs, matrices: dict[int, np.ndarray] = matrices) -> float:
+            def resampled(
+                words: np.ndarray, pairs: list[tuple[int, int]] = pairs, matrices: dict[int, np.ndarray] = matrices
+            ) -> float:
                 words = np.unique(words)  # a word drawn twice would pair with itself at cosine 1
                 sub = {b: upper(m[np.ix_(words, words)]) for b, m in matrices.items()}
                 return float(np.mean([pearson(sub[a], sub[b]) for a, b in pairs]))

@@ -80,12 +80,12 @@ class LogitLens:
             for _ in range(lab.draws.permutation):
                 order = rng.permutation(n)
                 null_labels.append(
-                    np.where(even, matrices[picks[False]][np.arange(n), order], matrices[picks[True]][np.arange(n), order]).mean()
+                    np.where(
+                        even, matrices[picks[False]][np.arange(n), order], matrices[picks[True]][np.arange(n), order]
+                    ).mean()
                 )
             shuffled = [np.diagonal(_hits(lab, d.patterns, picks[True][2])).mean() for d in lab.shuffled(recipe)[:20]]
-            random = [
-                np.diagonal(_hits(lab, d, picks[True][2])).mean() for d in lab.random_sets(rng, 20)
-            ]
+            random = [np.diagonal(_hits(lab, d, picks[True][2])).mean() for d in lab.random_sets(rng, 20)]
             nulls = (
                 null_of("permuted emotion names", value, np.array(null_labels)),
                 null_of("shuffled emotion labels", value, np.array(shuffled)),

@@ -89,7 +89,20 @@ class Similarity:
                 ci = bootstrap(lambda rows, stat=stat, m=matrix: stat(m, rows), len(pairs), rng, lab.draws.bootstrap)  # type: ignore[misc]
                 verdict, why = rule.judge(value, nulls, ci)
                 findings.append(
-                    Finding(self.name, metric, recipe, lab.block, value, ci, nulls, None, verdict, why, claim, f"cosine, {len(pairs)} pairs")
+                    Finding(
+                        self.name,
+                        metric,
+                        recipe,
+                        lab.block,
+                        value,
+                        ci,
+                        nulls,
+                        None,
+                        verdict,
+                        why,
+                        claim,
+                        f"cosine, {len(pairs)} pairs",
+                    )
                 )
             order = cluster_order(geometry)
             names_in_order = np.array(lab.emotions)[order]

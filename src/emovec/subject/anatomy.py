@@ -62,7 +62,8 @@ class Anatomy:
             out = self.final_norm(probe[None, None])[0, 0]
             bias = getattr(self.final_norm, "bias", None)
             out = out - bias if bias is not None else out
-        return (out / probe).float()
+        gain: torch.Tensor = (out / probe).float()
+        return gain
 
 
 def _find_decoder(model: nn.Module, embedding: nn.Module) -> nn.Module | None:
@@ -84,7 +85,9 @@ def find_anatomy(model: nn.Module) -> Anatomy:
     embedding = model.get_input_embeddings()  # type: ignore[operator]
     decoder = _find_decoder(model, embedding) if embedding is not None else None
     if decoder is None or depth is None:
-        raise UnsupportedModel(f"{kind}: no decoder with an input embedding found; emovec needs a decoder-only language model")
+        raise UnsupportedModel(
+            f"{kind}: no decoder with an input embedding found; emovec needs a decoder-only language model"
+        )
     lists = [child for child in decoder.children() if isinstance(child, nn.ModuleList) and len(child) == depth]
     if len(lists) != 1:
         raise UnsupportedModel(

@@ -106,14 +106,16 @@ def _checked(messages: Sequence[Message]) -> list[Message]:
     if not messages:
         raise BadInput("the chat has no messages")
     for i, message in enumerate(messages):
-        if not isinstance(message, dict) or not isinstance(message.get("role"), str) or not isinstance(message.get("content"), str):
+        if (
+            not isinstance(message, dict)
+            or not isinstance(message.get("role"), str)
+            or not isinstance(message.get("content"), str)
+        ):
             raise BadInput(f"message {i + 1} is not an object with text in 'role' and 'content': {message!r:.80}")
     return list(messages)
 
 
-def _with_turns(
-    subject: Subject, text: str, messages: list[Message], special: bool, reply_follows: bool
-) -> Encoded:
+def _with_turns(subject: Subject, text: str, messages: list[Message], special: bool, reply_follows: bool) -> Encoded:
     ids, offsets = _tokenize(subject, text, special)
     bare = Encoded(ids, text, offsets, ())
     turns, at = [], 0

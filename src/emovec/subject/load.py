@@ -190,8 +190,10 @@ def load_subject(
                 source, revision=revision, dtype=_dtype(dtype, where), trust_remote_code=False
             )
         except (OSError, ValueError) as error:
-            remedy = _INSTALL if (model or DEFAULT_MODEL) == DEFAULT_MODEL else (
-                "give a Hub id that exists and can be reached, a local model folder or a GGUF file"
+            remedy = (
+                _INSTALL
+                if (model or DEFAULT_MODEL) == DEFAULT_MODEL
+                else ("give a Hub id that exists and can be reached, a local model folder or a GGUF file")
             )
             reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
             raise ModelNotFound(f"cannot load model {model or DEFAULT_MODEL!r}: {reason}; {remedy}") from error

@@ -59,7 +59,9 @@ class Subject:
                 which characters a token covers).
         """
         if not tokenizer.is_fast:
-            raise UnsupportedModel(f"{type(tokenizer).__name__} reports no character offsets; a fast tokenizer is needed")
+            raise UnsupportedModel(
+                f"{type(tokenizer).__name__} reports no character offsets; a fast tokenizer is needed"
+            )
         self.model = model
         self.tokenizer: Any = tokenizer
         self.name = name or str(getattr(model.config, "_name_or_path", "")) or type(model).__name__

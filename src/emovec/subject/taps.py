@@ -6,7 +6,7 @@ Every tap is a context manager that leaves the model as it found it, also after 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,8 @@ class _Stop(Exception):
 
 
 def _residual(output: Any) -> torch.Tensor:
-    return output[0] if isinstance(output, tuple) else output
+    residual: torch.Tensor = output[0] if isinstance(output, tuple) else output
+    return residual
 
 
 def _check(anatomy: Anatomy, blocks: Iterable[int]) -> None:
@@ -118,8 +119,5 @@ def stopped_after(anatomy: Anatomy, block: int) -> Iterator[None]:
     def hook(_module: nn.Module, _args: Any, _output: Any) -> None:
         raise _Stop
 
-    with _hooks([(anatomy.blocks[block], hook)]):
-        try:
-            yield
-        except _Stop:
-            pass
+    with _hooks([(anatomy.blocks[block], hook)]), suppress(_Stop):
+        yield

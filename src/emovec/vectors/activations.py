@@ -113,8 +113,12 @@ def pooled(
         shards[-1].append(i)
         size += len(encoded[i])
     identity = [
-        _VERSION, subject.fingerprint.weights, subject.fingerprint.architecture, str(subject.model.dtype),
-        subject.device.type, list(blocks),
+        _VERSION,
+        subject.fingerprint.weights,
+        subject.fingerprint.architecture,
+        str(subject.model.dtype),
+        subject.device.type,
+        list(blocks),
     ]
     with (progress or Progress()).stage(stage, sum(map(len, encoded)), "tokens") as advance:
         for shard in shards:
@@ -167,7 +171,9 @@ def collect_activations(
         BadInput: if the corpus has no texts or no neutral dialogues.
     """
     if not corpus.texts or not corpus.neutral:
-        raise BadInput(f"the corpus {corpus.name!r} has {len(corpus.texts)} texts and {len(corpus.neutral)} neutral dialogues; both are needed")
+        raise BadInput(
+            f"the corpus {corpus.name!r} has {len(corpus.texts)} texts and {len(corpus.neutral)} neutral dialogues; both are needed"
+        )
     store = store or Store()
     blocks = tuple(sorted(set(blocks)))
     texts: tuple[Text, ...] = corpus.texts

@@ -102,7 +102,7 @@ class EmotionVectors:
 
     def pattern(self, emotion: str, block: int | None = None) -> NDArray[np.float64]:
         """The direction to add for one emotion, (width,)."""
-        return self.at("patterns", block)[self.index(emotion)]
+        return np.asarray(self.at("patterns", block)[self.index(emotion)])
 
     def check(self, subject: Subject) -> None:
         """Refuse a subject that did not make these vectors.

@@ -59,8 +59,8 @@ def compare(first: Activations, second: Activations, recipe: Recipe, block: int)
     patterns = cosines["patterns"]
     rank = (patterns > own["patterns"][:, None]).sum(1) + 1
     counts = [
-        np.bincount(acts.emotion[acts.rows(*recipe.registers)], minlength=len(acts.emotions)) for acts in (first,
-        second)
+        np.bincount(acts.emotion[acts.rows(*recipe.registers)], minlength=len(acts.emotions))
+        for acts in (first, second)
     ]
     table = pd.DataFrame(
         {
@@ -84,9 +84,8 @@ def leave_topic_out(acts: Activations, recipe: Recipe, block: int, folds: NDArra
 
     Args:
         folds: (texts,) from :func:`emovec.corpora.blind.topic_folds` of the very texts that were harvested, so that
-        both
-            readers leave out the same topics. Texts of registers that the recipe does not use are neither read nor
-            learnt from.
+            both readers leave out the same topics. Texts of registers that the recipe does not use are neither read
+            nor learnt from.
 
     Returns:
         the same scores as :func:`emovec.corpora.blind.blind_test`. Texts are centred, register by register, on the

@@ -91,4 +91,4 @@ class ShrunkCovariance:
         if np.isinf(amount):
             return x
         scaled = (self.values / self.mean_variance + amount) / (1 + amount)
-        return (x @ self.vectors) * scaled**exponent @ self.vectors.T
+        return np.asarray((x @ self.vectors) * scaled**exponent @ self.vectors.T)

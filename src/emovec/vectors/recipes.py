@@ -87,7 +87,9 @@ def within_emotion(
     return effects, ShrunkCovariance(residuals, lost), centre
 
 
-def directions(acts: Activations, recipe: Recipe, block: int, rows: Sequence[int] | NDArray[np.intp] | None = None) -> Directions:
+def directions(
+    acts: Activations, recipe: Recipe, block: int, rows: Sequence[int] | NDArray[np.intp] | None = None
+) -> Directions:
     """Make the directions of a recipe at one block.
 
     Args:

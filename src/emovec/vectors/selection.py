@@ -65,7 +65,10 @@ def _folds(acts: Activations) -> list[tuple[str, NDArray[np.intp], NDArray[np.in
 
 
 def transfer_table(
-    acts: Activations, blocks: Sequence[int] | None = None, amounts: Sequence[float] = AMOUNTS, progress: Progress | None = None
+    acts: Activations,
+    blocks: Sequence[int] | None = None,
+    amounts: Sequence[float] = AMOUNTS,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Made on the other registers, read on each: columns ``block, amount, read_on, auc``."""
     rows = []
@@ -88,7 +91,8 @@ def select(acts: Activations, recipe: Recipe, progress: Progress | None = None) 
     """Pick block and amounts for a ``whitened`` recipe."""
     table = transfer_table(acts, progress=progress)
     means = table.groupby(["block", "amount"])["auc"].mean()
-    block, amount = means.idxmax()
+    keys = list(means.index)
+    block, amount = keys[int(np.argmax(means.to_numpy()))]
     rows = acts.rows(*recipe.registers)
     _, covariance, _ = within_emotion(acts, int(block), rows, topic_adjusted=recipe.topic_adjusted)
     kind = "registers of text" if len(acts.registers) > 1 else "topics"
