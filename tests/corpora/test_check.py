@@ -11,7 +11,7 @@ from emovec.corpora.balance import cramers_v, person_of
 from emovec.corpora.blind import blind_test, score, topic_folds
 from emovec.corpora.check import check_corpus, check_leaks, check_length
 from emovec.corpora.diversity import check_distinct, check_reading_level, check_stock, reading_ease
-from emovec.corpora.duplicates import check_duplicates, check_openings, shared_runs
+from emovec.corpora.duplicates import check_duplicates, check_echoes, check_openings, shared_runs
 from emovec.corpora.tells import tells
 from emovec.corpora.words import syllables
 from emovec.errors import BadInput
@@ -54,6 +54,17 @@ def test_a_frame_that_many_texts_share_is_caught_in_time() -> None:
 
 def test_shared_runs_counts_distinct_runs_of_a_pair() -> None:
     assert shared_runs(["a b c d e f g x", "z a b c d e f g", "q r s t u v w"]) == {(0, 1): 2}
+
+
+def test_catchphrases_of_an_emotion_are_listed() -> None:
+    said = {"happy": "what a day it was", "sad": "nothing would come of it"}
+    texts = [story(i, w, f"{nonsense(RNG, 40)} {said[w]} {nonsense(RNG, 40)}") for i, w in enumerate([*said] * 10)]
+    check = check_echoes(texts)
+    assert check.passed is None
+    assert check.numbers["runs per pair"] == pytest.approx(2)
+    assert check.numbers["between emotions"] == 0
+    assert 'sad: "nothing would come of" in 10' in check.offenders
+    assert check_echoes(PLAIN).numbers == {"texts": 60}  # one emotion only: nothing to compare with
 
 
 def test_a_repeated_opening_is_caught() -> None:

@@ -9,7 +9,7 @@ from emovec.corpora.blind import blind_test
 from emovec.corpora.check_report import Check, CheckReport
 from emovec.corpora.corpus import Corpus
 from emovec.corpora.diversity import check_distinct, check_reading_level, check_stock
-from emovec.corpora.duplicates import check_duplicates, check_openings
+from emovec.corpora.duplicates import check_duplicates, check_echoes, check_openings
 from emovec.corpora.schema import Text
 from emovec.corpora.tells import check_tells
 from emovec.errors import BadInput
@@ -113,6 +113,7 @@ def check_corpus(corpus: Corpus, *, blind: bool = True, progress: Progress | Non
         (check_person, stories),
         (check_topics, texts),
         (check_tells, texts),
+        (check_echoes, stories or texts),
     ]
     if blind and stories:
         work.append((_blind("stories"), stories))

@@ -10,7 +10,7 @@ from emovec.corpora.check_report import Check
 from emovec.corpora.schema import Text
 from emovec.corpora.words import tokens
 
-__all__ = ["RUN", "check_duplicates", "check_openings", "shared_runs"]
+__all__ = ["RUN", "check_duplicates", "check_echoes", "check_openings", "shared_runs"]
 
 #: Words in a run.
 RUN = 6
@@ -72,4 +72,37 @@ def check_openings(texts: Sequence[Text]) -> Check:
             "distinct %": round(100 * len(openings) / max(len(texts), 1), 1),
         },
         tuple(f'"{words}" {count} times: {", ".join(ids[:4])}' for count, words, ids in reversed(bad)),
+    )
+
+
+def check_echoes(texts: Sequence[Text]) -> Check:
+    """Four-word runs that two texts share, on average, within one emotion and between two: a writer's catchphrases.
+
+    No limit: texts about one feeling share more wording than others do. Many times more means that vectors can be about
+    the phrases; the offenders are the runs that most of one emotion's texts share.
+    """
+    limit = "no limit of its own: runs that come back within an emotion are catchphrases to vary"
+    pairs = shared_runs([t.text for t in texts], 4)
+    within = sum(n for (i, j), n in pairs.items() if texts[i].emotion == texts[j].emotion)
+    sizes = Counter(t.emotion for t in texts).values()
+    own, every = sum(n * (n - 1) // 2 for n in sizes), len(texts) * (len(texts) - 1) // 2
+    if not own or own == every:
+        return Check("echoes within an emotion", None, limit, {"texts": len(texts)})
+    inside, outside = within / own, (sum(pairs.values()) - within) / (every - own)
+    holders: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for text in texts:
+        w = tokens(text.text)
+        for k in range(len(w) - 3):
+            holders[text.emotion, " ".join(w[k : k + 4])].add(text.id)
+    most = sorted(((len(ids), word, run) for (word, run), ids in holders.items() if len(ids) >= 4), reverse=True)
+    return Check(
+        "echoes within an emotion",
+        None,
+        limit,
+        {
+            "runs per pair": round(inside, 4),
+            "between emotions": round(outside, 4),
+            "times": round(inside / max(outside, 1e-9), 1),
+        },
+        tuple(f'{word}: "{run}" in {n}' for n, word, run in most),
     )

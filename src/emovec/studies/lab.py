@@ -93,7 +93,9 @@ class Lab:
 
     def within(self, block: int | None = None) -> ShrunkCovariance:
         """Within-emotion covariance of all texts at a block."""
-        return within_emotion(self.acts, self.block if block is None else block, self.acts.rows())[1]
+        return within_emotion(
+            self.acts, self.block if block is None else block, self.acts.rows(), self.recipes["whitened"]
+        )[1]
 
     def static_embeddings(self) -> Array:
         """Mean token embedding of each emotion word (with the space before it), (emotions, width): what the word alone gives."""

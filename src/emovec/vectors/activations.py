@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emovec.corpora import Corpus, Dialogue, Text
+from emovec.corpora.style import style_features
 from emovec.errors import BadInput, NoChatTemplate, UnsupportedModel
 from emovec.progress import Progress
 from emovec.store import Store, digest
@@ -34,6 +35,7 @@ class Activations:
         emotions: the emotions, in the lexicon's order; ``emotion[i]`` is the index of text *i*'s.
         topic, register: group indices per text.
         registers: names of the registers.
+        style: (texts, features) surface style, standardised within register (:mod:`emovec.corpora.style`).
     """
 
     texts: NDArray[np.float32]
@@ -45,6 +47,7 @@ class Activations:
     topic: NDArray[np.intp]
     register: NDArray[np.intp]
     registers: tuple[str, ...]
+    style: NDArray[np.float64]
 
     def at(self, block: int) -> NDArray[np.float64]:
         """Texts at one block, (texts, width) float64."""
@@ -152,6 +155,16 @@ def _indices(names: list[str]) -> tuple[NDArray[np.intp], tuple[str, ...]]:
     return np.array([position[name] for name in names], dtype=np.intp), known
 
 
+def _standardised(features: NDArray[np.float64], groups: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Columns with mean 0 and deviation 1 within every group; columns without variation are 0."""
+    out = np.zeros_like(features)
+    for g in np.unique(groups):
+        rows = groups == g
+        spread = features[rows].std(0)
+        out[rows] = (features[rows] - features[rows].mean(0)) / np.where(spread < 1e-9, np.inf, spread)
+    return out
+
+
 def collect_activations(
     subject: Subject,
     corpus: Corpus,
@@ -199,4 +212,5 @@ def collect_activations(
         topic=topic,
         register=register,
         registers=registers,
+        style=_standardised(np.stack([style_features(t) for t in texts]), register),
     )

@@ -19,16 +19,19 @@ def _one_hot(index: Index, size: int) -> Array:
     return out
 
 
-def emotion_effects(x: Array, emotion: Index, size: int, groups: Sequence[Index] = ()) -> tuple[Array, Array, Array]:
+def emotion_effects(
+    x: Array, emotion: Index, size: int, groups: Sequence[Index] = (), covariates: Array | None = None
+) -> tuple[Array, Array, Array]:
     """Emotion effects of an additive model, by least squares.
 
     Without ``groups`` this is the plain difference of means: each emotion's mean minus the mean of those means. With groups
-    (topic, register) the effects are adjusted for them: text = mean + emotion + topic + register + residual.
+    (topic, register) or covariates (style) the effects are adjusted for them: text = mean + emotion + topic + register + style + residual.
 
     Args:
         x: (texts, width).
         emotion: (texts,) indices below ``size``.
         groups: index arrays, one per factor to adjust for.
+        covariates: (texts, features) to adjust for, centred.
 
     Returns:
         effects (size, width), centred over emotions (zero rows for emotions without texts); residuals (texts, width); grand mean (width,).
@@ -39,6 +42,8 @@ def emotion_effects(x: Array, emotion: Index, size: int, groups: Sequence[Index]
         if compact.max(initial=0) > 0:
             columns = _one_hot(compact, int(compact.max()) + 1)
             design.append(columns[:, 1:] - columns[:, :1])  # effects that sum to zero
+    if covariates is not None:
+        design.append(covariates)
     matrix = np.concatenate(design, axis=1)
     gram = matrix.T @ matrix
     coefficients = np.linalg.pinv(gram, hermitian=True) @ (matrix.T @ x)

@@ -5,9 +5,9 @@
     dialogues (as many as explain half of their variance) projected out. The same direction is pattern, filter and geometry.
 
 ``whitened``
-    Pattern: difference of means over all registers, each register centred on itself. Filter: the pattern times the inverse of the
+    Pattern: difference of means over all registers, each register centred on itself, adjusted for surface style. Filter: the pattern times the inverse of the
     within-emotion covariance, shrunk by the ``reading`` amount. Geometry: the pattern whitened (inverse square root) by the
-    ``geometry`` amount. The two amounts are chosen separately because the best reader need not be the best map, by rules that see no human rating
+    ``geometry`` amount, scaled to unit length. The two amounts are chosen separately because the best reader need not be the best map, by rules that see no human rating
     and no evaluation text (:mod:`emovec.vectors.selection`).
 
 Both take ``topic_adjusted``: emotion effects from an additive emotion + topic model.
@@ -40,6 +40,7 @@ class Recipe:
         name: ``paper`` or ``whitened``.
         registers: registers of text that it uses (() is all that there are).
         topic_adjusted: adjust emotion effects for topics.
+        style_adjusted: adjust them for surface style (sentence length, punctuation, person).
         neutral_variance: share of the neutral texts' variance whose components are projected out (0: none are).
         reading, geometry: amount of shrinkage of the within-emotion covariance, in units of its mean variance (infinite: no whitening).
     """
@@ -47,6 +48,7 @@ class Recipe:
     name: str
     registers: tuple[str, ...] = ()
     topic_adjusted: bool = False
+    style_adjusted: bool = False
     neutral_variance: float = 0.0
     reading: float = float("inf")
     geometry: float = float("inf")
@@ -61,7 +63,7 @@ class Recipe:
 #: The recipes by name; ``whitened`` gets its amounts from :mod:`emovec.vectors.selection`.
 RECIPES: dict[str, Recipe] = {
     "paper": Recipe("paper", registers=("story",), neutral_variance=0.5),
-    "whitened": Recipe("whitened", reading=1.0, geometry=0.1),
+    "whitened": Recipe("whitened", style_adjusted=True, reading=1.0, geometry=1.0),
 }
 
 
@@ -76,14 +78,18 @@ class Directions:
 
 
 def within_emotion(
-    acts: Activations, block: int, rows: NDArray[np.intp], *, topic_adjusted: bool = False
+    acts: Activations, block: int, rows: NDArray[np.intp], recipe: Recipe
 ) -> tuple[Array, ShrunkCovariance, Array]:
-    """(emotion effects, within-emotion covariance, centre) of some rows at a block, adjusted for register (and topic)."""
+    """(emotion effects, within-emotion covariance, centre) of some rows at a block, adjusted for register (and, as the recipe says, for topic and style)."""
     groups: list[NDArray[np.intp]] = [acts.register[rows]]
-    if topic_adjusted:
+    if recipe.topic_adjusted:
         groups.append(acts.topic[rows])
-    effects, residuals, centre = emotion_effects(acts.at(block)[rows], acts.emotion[rows], len(acts.emotions), groups)
+    style = acts.style[rows] if recipe.style_adjusted else None
+    effects, residuals, centre = emotion_effects(
+        acts.at(block)[rows], acts.emotion[rows], len(acts.emotions), groups, style
+    )
     lost = len(np.unique(acts.emotion[rows])) + sum(len(np.unique(g)) - 1 for g in groups)
+    lost += style.shape[1] if style is not None else 0
     return effects, ShrunkCovariance(residuals, lost), centre
 
 
@@ -107,11 +113,11 @@ def directions(
     chosen = allowed if rows is None else np.asarray(rows, dtype=np.intp)[np.isin(rows, allowed)]
     if chosen.size == 0:
         raise BadInput(f"no texts of the registers {', '.join(recipe.registers) or 'any'} to make vectors from")
-    if recipe.name == "paper" and not recipe.topic_adjusted:
+    if recipe.name == "paper" and not (recipe.topic_adjusted or recipe.style_adjusted):
         effects, _, centre = emotion_effects(acts.at(block)[chosen], acts.emotion[chosen], len(acts.emotions))
         covariance = None
     else:
-        effects, covariance, centre = within_emotion(acts, block, chosen, topic_adjusted=recipe.topic_adjusted)
+        effects, covariance, centre = within_emotion(acts, block, chosen, recipe)
     patterns = effects
     if recipe.neutral_variance > 0:
         patterns = project_out(patterns, neutral_basis(acts.neutral_at(block), recipe.neutral_variance))
@@ -120,6 +126,7 @@ def directions(
     return Directions(
         patterns=patterns,
         filters=unit(covariance.power(patterns, recipe.reading, -1.0)),
-        geometry=covariance.power(patterns, recipe.geometry, -0.5),
+        # Unit length: on a map every emotion counts alike, however loud its texts are.
+        geometry=unit(covariance.power(patterns, recipe.geometry, -0.5)),
         centre=centre,
     )
