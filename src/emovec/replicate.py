@@ -44,7 +44,7 @@ class Preset:
 
 PRESETS: dict[str, Preset] = {
     "quick": Preset(
-        {"story": 3, "assistant_message": 1, "friend_message": 1, "diary": 1, "memory": 1}, 40, 6, 0.8,
+        {"story": 4, "assistant_message": 1, "friend_message": 1, "diary": 1, "memory": 1}, 40, 6, 0.8,
         Draws(bootstrap=400, permutation=400, refit=40, random=60),
         "a balanced sample of the texts, six blocks; minutes on a laptop",
     ),
@@ -83,7 +83,7 @@ def _sampled(corpus: Corpus, preset: Preset, seed: int) -> Corpus:
     # A corpus with stories only gives more of them; one with fewer than asked for gives what it has.
     wanted = {r: min(n, fewest[r]) for r, n in preset.sample.items() if r in present}
     if present == {"story"}:
-        wanted = {"story": min(fewest["story"], 5)}
+        wanted = {"story": min(fewest["story"], 6)}
     return corpus.balanced({r: n for r, n in wanted.items() if n}, preset.neutral, seed)
 
 

@@ -27,6 +27,13 @@ def _scores(geometry: Array) -> Array:
     return principal_components(geometry, 2).coordinates
 
 
+def _on_plane(scores: Array, ratings: Array) -> float:
+    """Multiple correlation of ratings (words,) with the first two components (words, 2): 1 where some rotation of the plane gives them."""
+    design = np.column_stack([scores[:, :2], np.ones(len(scores))])
+    fitted = design @ np.linalg.lstsq(design, ratings, rcond=None)[0]
+    return float(pearson(fitted, ratings))
+
+
 class Circumplex:
     """Valence and arousal as the first two principal components."""
 
@@ -36,7 +43,8 @@ class Circumplex:
     paper_ref = "Figures 7, 8, 57, 58"
     rule = (
         f"Pearson |r| over the 45 words that Russell & Mehrabian (1977) rated. PC1 with pleasure {_AXES[0][4].says}. "
-        f"PC2 with arousal {_AXES[1][4].says}. A component has no sign of its own, so every null takes |r| too."
+        f"PC2 with arousal {_AXES[1][4].says}. A component has no sign of its own, so every null takes |r| too. "
+        "Beside it, for no claim: the multiple correlation of each rating with the plane of both components, however it is turned."
     )
 
     def run(self, lab: Lab) -> StudyResult:
@@ -139,6 +147,30 @@ class Circumplex:
                 ),
             },
         )
+
+    def _plane(
+        self, lab: Lab, recipe: str, metric: str, scores: Array, ratings: Array, shuffled: list[Array], static: Array
+    ) -> Finding:
+        """How well the plane of the first two components holds a rating, whichever way it is turned."""
+        rng = lab.rng(self.name, metric, recipe)
+        value = _on_plane(scores, ratings)
+        nulls = (
+            null_of(
+                "permuted human ratings",
+                value,
+                np.array([_on_plane(scores, rng.permutation(ratings)) for _ in range(lab.draws.permutation)]),
+            ),
+            null_of("shuffled emotion labels", value, np.array([_on_plane(s, ratings) for s in shuffled])),
+            baseline_null(
+                "static token embeddings of the words", value,
+                lambda rows: (_on_plane(scores[rows], ratings[rows]), _on_plane(static[rows], ratings[rows])),
+                len(ratings), rng, lab.draws.bootstrap // 2,
+            ),
+        )  # fmt: skip
+        ci = bootstrap(lambda rows: _on_plane(scores[rows], ratings[rows]), len(ratings), rng, lab.draws.bootstrap)
+        verdict, why = _AXES[0][4].judge(value, nulls, ci)
+        unit = f"multiple R of the plane, {len(ratings)} words"
+        return Finding(self.name, metric, recipe, lab.block, value, ci, nulls, None, verdict, why, "", unit)
 
     def _variance(self, lab: Lab, recipe: str, variance: Array, null: Array) -> Finding:
         value = float(variance[:2].sum())
