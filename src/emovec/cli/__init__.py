@@ -10,6 +10,7 @@ from emovec.cli import corpus, vectors
 from emovec.cli.models import models
 from emovec.cli.read import lens, read
 from emovec.cli.replicate import replicate
+from emovec.cli.validate import validate
 from emovec.errors import EmovecError
 from emovec.version import __version__
 
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.command(epilog="Example: emovec replicate Qwen/Qwen3-0.6B --preset standard --out runs/qwen")(replicate)
 app.command(epilog='Example: emovec read "They promised to call. It is past midnight." --top 5')(read)
 app.command(epilog="Example: emovec lens desperate calm --count 12")(lens)
+app.command(epilog="Example: emovec validate comments.csv --labels map.json --per-label 200")(validate)
 app.command(epilog="Example: emovec models")(models)
 app.add_typer(vectors.app, name="vectors")
 app.add_typer(corpus.app, name="corpus")

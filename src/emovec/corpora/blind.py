@@ -18,7 +18,7 @@ from emovec.errors import BadInput
 from emovec.lexicon import words
 from emovec.stats import auc, rng_for
 
-__all__ = ["BlindTest", "blind_test", "score", "topic_folds"]
+__all__ = ["BlindTest", "blind_test", "read_by_words", "score", "topic_folds"]
 
 #: Ridge penalty; top-1 on the shipped stories is flat from 1 to 10.
 _PENALTY = 3.0
@@ -76,6 +76,38 @@ def score(scores: NDArray[np.floating], target: NDArray[np.intp], names: Sequenc
     )
 
 
+def _kernel(texts: Sequence[str]) -> NDArray[np.float64]:
+    """Cosines of TF-IDF vectors of words and pairs of words, (texts, texts)."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectorizer = TfidfVectorizer(
+        ngram_range=(1, 2), sublinear_tf=True, min_df=2, token_pattern=r"[\w']+", dtype=np.float32
+    )
+    x = vectorizer.fit_transform(texts)
+    return np.asarray((x @ x.T).toarray(), dtype=np.float64)
+
+
+def _ridge(
+    kernel: NDArray[np.float64], train: NDArray[np.intp], test: NDArray[np.intp], labels: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    from scipy.linalg import cho_factor, cho_solve
+
+    gram = kernel[np.ix_(train, train)]
+    gram[np.diag_indices_from(gram)] += _PENALTY
+    weights = cho_solve(cho_factor(gram, overwrite_a=True), labels[train] - labels[train].mean(0))
+    return np.asarray(kernel[np.ix_(test, train)] @ weights)
+
+
+def read_by_words(texts: Sequence[Text], unseen: Sequence[str]) -> tuple[NDArray[np.float64], list[str]]:
+    """The same classifier, trained on all ``texts``: its scores of other texts (unseen, emotions), and the emotions."""
+    present = {t.emotion for t in texts}
+    names = [word for word in words() if word in present]
+    target = np.array([names.index(t.emotion) for t in texts], dtype=np.intp)
+    n = len(texts)
+    kernel = _kernel([*(t.text for t in texts), *unseen])
+    return _ridge(kernel, np.arange(n), np.arange(n, n + len(unseen)), np.eye(len(names))[target]), names
+
+
 def blind_test(texts: Sequence[Text], folds: int = 5, seed: int = 0) -> BlindTest:
     """Leave-topic-out test of a ridge classifier on TF-IDF of words and pairs of words.
 
@@ -85,26 +117,16 @@ def blind_test(texts: Sequence[Text], folds: int = 5, seed: int = 0) -> BlindTes
     Raises:
         BadInput: if the texts have fewer than two topics or emotions.
     """
-    from scipy.linalg import cho_factor, cho_solve
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
     present = {t.emotion for t in texts}
     names = [word for word in words() if word in present]
     if len(names) < 2:
         raise BadInput(f"a blind test needs texts of at least two emotions, found {len(names)}")
     fold = topic_folds(texts, folds, seed)
     target = np.array([names.index(t.emotion) for t in texts], dtype=np.intp)
-    vectorizer = TfidfVectorizer(
-        ngram_range=(1, 2), sublinear_tf=True, min_df=2, token_pattern=r"[\w']+", dtype=np.float32
-    )
-    x = vectorizer.fit_transform([t.text for t in texts])
-    kernel = np.asarray((x @ x.T).toarray(), dtype=np.float64)
+    kernel = _kernel([t.text for t in texts])
     labels = np.eye(len(names))[target]
     scores = np.zeros((len(texts), len(names)))
     for k in np.unique(fold):
         train, test = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
-        gram = kernel[np.ix_(train, train)]
-        gram[np.diag_indices_from(gram)] += _PENALTY
-        weights = cho_solve(cho_factor(gram, overwrite_a=True), labels[train] - labels[train].mean(0))
-        scores[test] = kernel[np.ix_(test, train)] @ weights
+        scores[test] = _ridge(kernel, train, test, labels)
     return score(scores, target, names)
