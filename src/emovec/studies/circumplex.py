@@ -44,7 +44,9 @@ class Circumplex:
     rule = (
         f"Pearson |r| over the 45 words that Russell & Mehrabian (1977) rated. PC1 with pleasure {_AXES[0][4].says}. "
         f"PC2 with arousal {_AXES[1][4].says}. A component has no sign of its own, so every null takes |r| too. "
-        "Beside it, for no claim: the multiple correlation of each rating with the plane of both components, however it is turned."
+        "Beside it, for no claim: the multiple correlation of each rating with the plane of both components, however it is turned. "
+        "On SmolLM2-135M-Instruct the whitened recipe's design (style adjusted for, map from stories) was settled with these correlations in "
+        "view; on other models it is fixed beforehand."
     )
 
     def run(self, lab: Lab) -> StudyResult:

@@ -221,11 +221,11 @@ class HeldOut:
         value = float(np.median(halves))
         rows = lab.acts.rows(*lab.recipes[recipe].registers)
         # Vectors of shuffled labels agree with each other only by what all texts share.
-        fakes = [unit(d.patterns) for d in lab.shuffled(recipe)[:20]]
+        fakes = [unit(d.patterns) for d in lab.shuffled(recipe)[:40]]
         chance = np.array([np.median((fakes[i] * fakes[i + 1]).sum(1)) for i in range(0, len(fakes) - 1, 2)])
         nulls = (null_of("shuffled emotion labels", value, chance),)
         ci = bootstrap(lambda r: float(np.median(halves[r])), len(halves), rng, lab.draws.bootstrap)
-        verdict, why = Rule(self._half.holds, self._half.partly, alpha=0.1).judge(value, nulls, ci)
+        verdict, why = self._half.judge(value, nulls, ci)
         return Finding(
             self.name, "split_half_reliability", recipe, lab.block, value, ci, nulls, None, verdict,
             f"{why}; median bootstrap self-cosine {np.median(boots):.3f}; {len(rows)} texts", "vectors_reliable",

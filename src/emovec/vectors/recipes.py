@@ -7,7 +7,7 @@
 ``whitened``
     Pattern: difference of means over all registers, each register centred on itself, adjusted for surface style. Filter: the pattern times the inverse of the
     within-emotion covariance, shrunk by the ``reading`` amount. Geometry: the pattern whitened (inverse square root) by the
-    ``geometry`` amount, scaled to unit length. The two amounts are chosen separately because the best reader need not be the best map, by rules that see no human rating
+    ``geometry`` amount, scaled to unit length, from the stories alone, as the paper's is. The two amounts are chosen separately because the best reader need not be the best map, by rules that see no human rating
     and no evaluation text (:mod:`emovec.vectors.selection`).
 
 Both take ``topic_adjusted``: emotion effects from an additive emotion + topic model.
@@ -42,6 +42,7 @@ class Recipe:
         topic_adjusted: adjust emotion effects for topics.
         style_adjusted: adjust them for surface style (sentence length, punctuation, person).
         neutral_variance: share of the neutral texts' variance whose components are projected out (0: none are).
+        geometry_registers: registers that the geometry is made from, where the corpus has them (() is the recipe's registers).
         reading, geometry: amount of shrinkage of the within-emotion covariance, in units of its mean variance (infinite: no whitening).
     """
 
@@ -52,18 +53,20 @@ class Recipe:
     neutral_variance: float = 0.0
     reading: float = float("inf")
     geometry: float = float("inf")
+    geometry_registers: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """All parameters, as they stand in artifacts and reports (no whitening is written as null)."""
         values = asdict(self)
         values["registers"] = list(self.registers)
+        values["geometry_registers"] = list(self.geometry_registers)
         return {k: (None if isinstance(v, float) and np.isinf(v) else v) for k, v in values.items()}
 
 
 #: The recipes by name; ``whitened`` gets its amounts from :mod:`emovec.vectors.selection`.
 RECIPES: dict[str, Recipe] = {
     "paper": Recipe("paper", registers=("story",), neutral_variance=0.5),
-    "whitened": Recipe("whitened", style_adjusted=True, reading=1.0, geometry=1.0),
+    "whitened": Recipe("whitened", style_adjusted=True, reading=1.0, geometry=1.0, geometry_registers=("story",)),
 }
 
 
@@ -123,10 +126,18 @@ def directions(
         patterns = project_out(patterns, neutral_basis(acts.neutral_at(block), recipe.neutral_variance))
     if recipe.name == "paper" or covariance is None:
         return Directions(patterns, unit(patterns), patterns, centre)
+    mapped = geometry_rows(acts, recipe, chosen)
+    map_effects, map_covariance, _ = within_emotion(acts, block, mapped, recipe)
     return Directions(
         patterns=patterns,
         filters=unit(covariance.power(patterns, recipe.reading, -1.0)),
         # Unit length: on a map every emotion counts alike, however loud its texts are.
-        geometry=unit(covariance.power(patterns, recipe.geometry, -0.5)),
+        geometry=unit(map_covariance.power(map_effects, recipe.geometry, -0.5)),
         centre=centre,
     )
+
+
+def geometry_rows(acts: Activations, recipe: Recipe, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Those of ``rows`` that the geometry is made from; all of them where none is of its registers."""
+    mapped = rows[np.isin(rows, acts.rows(*recipe.geometry_registers))]
+    return mapped if mapped.size else rows

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from emovec.progress import Progress
 from emovec.stats import rng_for, unit
 from emovec.vectors.activations import Activations
-from emovec.vectors.recipes import Recipe, within_emotion
+from emovec.vectors.recipes import Recipe, geometry_rows, within_emotion
 
 __all__ = ["AMOUNTS", "Selection", "mean_auc", "plane_replication", "select", "transfer_table"]
 
@@ -115,7 +115,7 @@ def plane_replication(
     """
     rng = rng_for(seed, "plane replication")
     found: dict[float, list[float]] = {amount: [] for amount in amounts}
-    rows = acts.rows(*recipe.registers)
+    rows = geometry_rows(acts, recipe, acts.rows(*recipe.registers))
     _, covariance, _ = within_emotion(acts, block, rows, recipe)
     for _ in range(splits):
         half = rng.permutation(len(rows)) % 2 == 0
