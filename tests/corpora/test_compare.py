@@ -29,6 +29,7 @@ def activations(seed: int, which: tuple[str, ...] = EMOTIONS, shuffled: bool = F
         topic=np.arange(n) // len(which) % 8,
         register=np.arange(n) // len(which) % 2,
         registers=("diary", "story"),
+        style=np.zeros((n, 1)),
     )
 
 

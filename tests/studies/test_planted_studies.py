@@ -45,7 +45,7 @@ def found(run: Run, metric: str, recipe: str = "paper") -> Finding:
 @pytest.mark.parametrize(
     ("metric", "least"),
     [
-        ("leave_topic_out_top1", 0.95), ("other_register_auc", 0.99), ("split_half_reliability", 0.95), ("upper_blocks_rsa_r", 0.99),
+        ("leave_topic_out_top1", 0.95), ("other_register_auc", 0.97), ("split_half_reliability", 0.95), ("upper_blocks_rsa_r", 0.99),
         ("top10_lens_words", 0.95),
     ],
 )  # fmt: skip
