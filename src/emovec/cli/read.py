@@ -132,7 +132,7 @@ def lens(
     count: Annotated[int, typer.Option(min=1, help="Tokens on each side.")] = 10,
     variant: Annotated[
         str, typer.Option(help="plain; gain; gain, whole words; gain, cosine; gain, cosine, whole words.")
-    ] = "gain, whole words",
+    ] = "gain, cosine, whole words",
     device: Device = None,
 ) -> None:
     """Which tokens does an emotion vector raise and lower through the unembedding?"""

@@ -108,6 +108,11 @@ class Circumplex:
                         "Pearson |r|, 45 words",
                     )
                 )
+            for scale, metric in (("rm77_pleasure", "plane_pleasure_R"), ("rm77_arousal", "plane_arousal_R")):
+                at, ratings = norm(scale).aligned(lab.emotions)
+                if len(at) > 5:
+                    on_words = [scores[at] for scores in shuffled]
+                    findings.append(self._plane(lab, recipe, metric, coordinates[at], ratings, on_words, static[at]))
             findings.append(
                 self._variance(lab, recipe, parts.variance, np.array([p.variance.sum() for p in shuffled_parts]))
             )
