@@ -74,7 +74,9 @@ def print_verdicts(run: Run) -> None:
             f.study, f.metric, f.recipe, f"{f.value:.2f}", f"{f.ci[0]:.2f} to {f.ci[1]:.2f}" if f.ci else "",
             f"{f.null.p95:.2f}" if f.null else "", f"{f.paper:g}" if f.paper is not None else "", names.get(f.verdict, f.verdict),
         )  # fmt: skip
-    Console().print(table)
+    console = Console()
+    # A log has no width of its own, and Rich would take 80 columns.
+    (console if console.is_terminal else Console(width=140)).print(table)
     counts = {v: sum(row.verdict == v for row in run.board) for v in ("holds", "partly", "fails", "untested")}
     typer.echo(
         f"of {len(run.board)} claims: {counts['holds']} hold, {counts['partly']} hold in part, {counts['fails']} do not hold, "
