@@ -13,8 +13,6 @@ from emovec.stats import covariance_factor, random_directions, rng_for
 from emovec.store import Store
 from emovec.subject import Subject
 from emovec.vectors import Activations, Directions, EmotionVectors, Recipe, directions
-from emovec.vectors.estimate import ShrunkCovariance
-from emovec.vectors.recipes import within_emotion
 
 __all__ = ["Draws", "Lab"]
 
@@ -90,12 +88,6 @@ class Lab:
                     advance(1)
             self._shuffled[recipe] = made
         return self._shuffled[recipe]
-
-    def within(self, block: int | None = None) -> ShrunkCovariance:
-        """Within-emotion covariance of all texts at a block."""
-        return within_emotion(
-            self.acts, self.block if block is None else block, self.acts.rows(), self.recipes["whitened"]
-        )[1]
 
     def static_embeddings(self) -> Array:
         """Mean token embedding of each emotion word (with the space before it), (emotions, width): what the word alone gives."""

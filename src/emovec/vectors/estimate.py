@@ -80,13 +80,6 @@ class ShrunkCovariance:
         values, self.vectors = np.linalg.eigh(scatter)
         self.values = np.clip(values, 0.0, None)
         self.mean_variance = float(self.values.mean()) or 1.0
-        # Ledoit & Wolf (2004): the amount that minimises expected squared error, from the same residuals.
-        squared = (residuals**2).sum(1)
-        spread = float((squared**2).sum() / self.degrees**2 - (self.values**2).sum() / self.degrees)
-        distance = float(((self.values - self.mean_variance) ** 2).sum())
-        weight = min(max(spread, 0.0) / max(distance, 1e-30), 0.999)
-        #: Ledoit-Wolf's amount: weight on the identity over weight on the sample covariance.
-        self.ledoit_wolf = weight / (1 - weight)
 
     def power(self, x: Array, amount: float, exponent: float) -> Array:
         """``x @ C**exponent`` for the shrunk covariance C in units of its mean variance (exponent -1: filter; -1/2: whitening).
