@@ -7,7 +7,9 @@ half, and the unembedding row of each emotion's word is that direction.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +18,11 @@ from emovec.corpora import Corpus, Dialogue, Text
 from emovec.lexicon import emotion
 from emovec.subject import Subject
 
-__all__ = ["PLANTED_EMOTIONS", "Planted", "planted_corpus", "planted_subject"]
+__all__ = ["PLANTED_EMOTIONS", "Planted", "Script", "planted_corpus", "planted_subject"]
+
+#: Behaviour in context, planted at a block: the words of a text so far and the true directions (emotions, width) -> what the block adds to each token, (tokens, width).
+#: It must be causal: what is added at a token may depend on that token and those before it only.
+Script = Callable[[Sequence[str], NDArray[np.float64]], NDArray[np.float64]]
 
 #: Six of each quadrant.
 PLANTED_EMOTIONS = (
@@ -37,27 +43,36 @@ class Planted:
     truth: NDArray[np.float64]
 
 
-def _vocabulary() -> list[str]:
+def _vocabulary(extra: Sequence[str]) -> list[str]:
     words = ["<pad>", "<unk>", "<end>", "<user>", "<assistant>", "<system>", "<tool>"]
     words += [f"filler{_letters(i)}" for i in range(_FILLERS)]
     words += [f"topic{_letters(t)}x{_letters(i)}" for t in range(_TOPICS) for i in range(4)]
     words += [f"hint{e.replace(' ', '')}{_letters(i)}" for e in PLANTED_EMOTIONS for i in range(_EVOKERS)]
-    return words + [e.replace(" ", "-") for e in PLANTED_EMOTIONS]
+    words += [e.replace(" ", "-") for e in PLANTED_EMOTIONS]
+    return words + [w for w in dict.fromkeys(extra) if w not in words]
 
 
 def _letters(number: int) -> str:
     return chr(97 + number // 26) + chr(97 + number % 26)
 
 
-def planted_subject(seed: int = 0) -> Planted:
-    """Build the planted subject (a second or two; no download)."""
+def planted_subject(
+    seed: int = 0, *, scripts: Mapping[int, Script] | None = None, words: Sequence[str] = ()
+) -> Planted:
+    """Build the planted subject (a second or two; no download).
+
+    Args:
+        scripts: block -> behaviour in context that this block is given (see :data:`Script`); the others pass the residual stream on
+            unchanged. A scripted subject reads whole texts; it cannot decode with a cache.
+        words: more words for the vocabulary, which carry no emotion of their own ("not", names, ...).
+    """
     import torch
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
     rng = np.random.default_rng(seed)
-    words = _vocabulary()
-    at = {w: i for i, w in enumerate(words)}
+    vocabulary = _vocabulary(words)
+    at = {w: i for i, w in enumerate(vocabulary)}
     half = _WIDTH // 2
     ratings = np.array([[emotion(e).valence - 4, emotion(e).arousal - 4] for e in PLANTED_EMOTIONS])
     basis = np.linalg.qr(rng.standard_normal((half, half)))[0]
@@ -65,21 +80,21 @@ def planted_subject(seed: int = 0) -> Planted:
     truth = np.zeros((len(PLANTED_EMOTIONS), _WIDTH))
     truth[:, :half] = ratings[:, :1] * 1.2 * basis[0] + ratings[:, 1:] * 0.8 * basis[1] + own
     truth -= truth.mean(0)
-    embedding = np.zeros((len(words), _WIDTH))
-    embedding[:, half:] = 0.3 * rng.standard_normal((len(words), half))
+    embedding = np.zeros((len(vocabulary), _WIDTH))
+    embedding[:, half:] = 0.3 * rng.standard_normal((len(vocabulary), half))
     embedding[:, half:] += 0.5  # a mean that everything shares
     for t in range(_TOPICS):
         shift = 0.5 * rng.standard_normal(half)
         for i in range(4):
             embedding[at[f"topic{_letters(t)}x{_letters(i)}"], half:] += shift
-    unembedding = 0.02 * rng.standard_normal((len(words), _WIDTH))
+    unembedding = 0.02 * rng.standard_normal((len(vocabulary), _WIDTH))
     for e, word in enumerate(PLANTED_EMOTIONS):
         for i in range(_EVOKERS):
             row = at[f"hint{word.replace(' ', '')}{_letters(i)}"]
             embedding[row, :half], embedding[row, half:] = truth[e, :half], 0.5
         unembedding[at[word.replace(" ", "-")]] = truth[e] / np.linalg.norm(truth[e])
     config = LlamaConfig(
-        vocab_size=len(words), hidden_size=_WIDTH, intermediate_size=16, num_hidden_layers=6, num_attention_heads=2,
+        vocab_size=len(vocabulary), hidden_size=_WIDTH, intermediate_size=16, num_hidden_layers=6, num_attention_heads=2,
         num_key_value_heads=2, max_position_embeddings=512, tie_word_embeddings=False, pad_token_id=0, bos_token_id=None, eos_token_id=2,
     )  # fmt: skip
     model = LlamaForCausalLM(config).eval()
@@ -92,13 +107,38 @@ def planted_subject(seed: int = 0) -> Planted:
         for name, parameter in model.named_parameters():  # the idle weights too come from the seed
             if any(part in name for part in ("q_proj", "k_proj", "v_proj", "gate_proj", "up_proj")):
                 parameter.copy_(torch.from_numpy(0.02 * rng.standard_normal(tuple(parameter.shape))))
-    inner = Tokenizer(models.WordLevel({w: i for i, w in enumerate(words)}, unk_token="<unk>"))
+    inner = Tokenizer(models.WordLevel({w: i for i, w in enumerate(vocabulary)}, unk_token="<unk>"))
     inner.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=inner, pad_token="<pad>", unk_token="<unk>", eos_token="<end>", chat_template=_TEMPLATE
     )
     unit = truth / np.linalg.norm(truth, axis=1, keepdims=True)
+    _plant(model, vocabulary, unit, scripts or {})
     return Planted(Subject(model, tokenizer, name="planted"), PLANTED_EMOTIONS, unit)
+
+
+def _plant(model: Any, vocabulary: Sequence[str], truth: NDArray[np.float64], scripts: Mapping[int, Script]) -> None:
+    import torch
+
+    seen: dict[str, torch.Tensor] = {}
+
+    def see(_module: Any, _args: Any, kwargs: dict[str, Any]) -> None:
+        seen["ids"], seen["mask"] = kwargs["input_ids"], kwargs["attention_mask"].bool()
+
+    def act(script: Script) -> Callable[..., torch.Tensor]:
+        def add(_module: Any, _args: Any, output: torch.Tensor) -> torch.Tensor:
+            out = output.clone()
+            for ids, mask, row in zip(seen["ids"], seen["mask"], out, strict=True):
+                delta = script([vocabulary[int(i)] for i in ids[mask]], truth)
+                row[mask] += torch.as_tensor(delta, dtype=row.dtype)
+            return out
+
+        return add
+
+    if scripts:
+        model.model.register_forward_pre_hook(see, with_kwargs=True)
+    for block, script in scripts.items():
+        model.model.layers[block].register_forward_hook(act(script))
 
 
 def planted_corpus(per_emotion: int = 32, *, emotional: bool = True, seed: int = 0) -> Corpus:

@@ -28,7 +28,9 @@ class Preset:
     Attributes:
         sample: texts per emotion and register; None is all.
         neutral: neutral dialogues; None is all.
-        blocks: how many blocks, spread evenly between a third of the depth and ``top``; None is every block there.
+        blocks: how many blocks, spread evenly between a third of the depth and ``top``; None is every block there. The block that
+            reads best is picked among these.
+        early: how many blocks below them, for the studies of what comes with depth; None is every block.
         top: deepest block, as a fraction of the depth (the pass stops there).
         draws: how often nulls and intervals are drawn.
         says: one line for ``--help``.
@@ -37,6 +39,7 @@ class Preset:
     sample: dict[str, int] | None
     neutral: int | None
     blocks: int | None
+    early: int | None
     top: float
     draws: Draws
     says: str
@@ -44,13 +47,13 @@ class Preset:
 
 PRESETS: dict[str, Preset] = {
     "quick": Preset(
-        {"story": 4, "assistant_message": 1, "friend_message": 1, "diary": 1, "memory": 1}, 40, 6, 0.8,
+        {"story": 4, "assistant_message": 1, "friend_message": 1, "diary": 1, "memory": 1}, 40, 6, 1, 0.8,
         Draws(bootstrap=400, permutation=400, refit=40, random=60),
-        "a balanced sample of the texts, six blocks; minutes on a laptop",
+        "a balanced sample of the texts, seven blocks; minutes on a laptop",
     ),
-    "standard": Preset(None, None, 10, 0.9, Draws(), "all texts, ten blocks; under half an hour on a laptop for a small model"),
+    "standard": Preset(None, None, 10, 3, 0.9, Draws(), "all texts, thirteen blocks; under half an hour on a laptop for a small model"),
     "paper": Preset(
-        None, None, None, 1.0, Draws(bootstrap=2000, permutation=5000, refit=500, random=500), "all texts, every block, many draws"
+        None, None, None, None, 1.0, Draws(bootstrap=2000, permutation=5000, refit=500, random=500), "all texts, every block, many draws"
     ),
 }  # fmt: skip
 
@@ -64,13 +67,20 @@ class Outcome:
     vectors: dict[str, EmotionVectors]
 
 
-def _blocks(subject: Subject, preset: Preset) -> list[int]:
+def _blocks(subject: Subject, preset: Preset) -> tuple[list[int], list[int]]:
+    """Blocks among which one is picked, and the early ones below them."""
     low, high = round(subject.depth / 3), max(1, round(subject.depth * preset.top)) - 1
     low = min(low, high)
-    count = high - low + 1 if preset.blocks is None else min(preset.blocks, high - low + 1)
-    if count == 1:
-        return [high]
-    return sorted({round(low + i * (high - low) / (count - 1)) for i in range(count)})
+    first = min(round(subject.depth / 15), low)
+    return _spread(low, high + 1, preset.blocks), _spread(first, low, preset.early)
+
+
+def _spread(start: int, stop: int, count: int | None) -> list[int]:
+    """``count`` whole numbers from ``start`` on and below ``stop``, evenly (all of them for None)."""
+    count = stop - start if count is None else min(count, stop - start)
+    if count < 2:
+        return [start] * count
+    return sorted({round(start + i * (stop - 1 - start) / (count - 1)) for i in range(count)})
 
 
 def _sampled(corpus: Corpus, preset: Preset, seed: int) -> Corpus:
@@ -101,8 +111,9 @@ def _make(
 ) -> _Made:
     """Texts read, block and whitening picked, vectors of both recipes made."""
     texts = _sampled(corpus, preset, seed)
-    acts = collect_activations(subject, texts, _blocks(subject, preset), store=store, progress=progress)
-    selection = select(acts, replace(RECIPES["whitened"], topic_adjusted=topic_adjusted), progress)
+    upper, early = _blocks(subject, preset)
+    acts = collect_activations(subject, texts, sorted({*early, *upper}), store=store, progress=progress)
+    selection = select(acts, replace(RECIPES["whitened"], topic_adjusted=topic_adjusted), upper, progress)
     recipes = {"whitened": selection.recipe, "paper": replace(RECIPES["paper"], topic_adjusted=topic_adjusted)}
     vectors = {}
     with progress.stage("making vectors", len(recipes), "recipes") as advance:

@@ -89,9 +89,11 @@ def transfer_table(
     return pd.DataFrame(rows, columns=["block", "amount", "read_on", "auc"])
 
 
-def select(acts: Activations, recipe: Recipe, progress: Progress | None = None) -> Selection:
-    """Pick block and amounts for a ``whitened`` recipe."""
-    table = transfer_table(acts, recipe, progress=progress)
+def select(
+    acts: Activations, recipe: Recipe, blocks: Sequence[int] | None = None, progress: Progress | None = None
+) -> Selection:
+    """Pick block (of ``blocks``; default: all harvested ones) and amounts for a ``whitened`` recipe."""
+    table = transfer_table(acts, recipe, blocks, progress=progress)
     means = table.groupby(["block", "amount"])["auc"].mean()
     keys = list(means.index)
     block, amount = keys[int(np.argmax(means.to_numpy()))]
