@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from emovec.lexicon import Emotion, emotion, emotions
     from emovec.reading import Reading, logit_lens, read
     from emovec.replicate import replicate
+    from emovec.steering import steer
     from emovec.subject import Subject
     from emovec.subject.load import load_subject
     from emovec.vectors import EmotionVectors, Recipe
@@ -42,6 +43,7 @@ _HOME = {
     "logit_lens": "emovec.reading",
     "read": "emovec.reading",
     "replicate": "emovec.replicate",
+    "steer": "emovec.steering",
 }
 
 __all__ = [
@@ -60,6 +62,7 @@ __all__ = [
     "logit_lens",
     "read",
     "replicate",
+    "steer",
 ]
 
 

@@ -1,7 +1,7 @@
 """A planted subject: a tiny transformer whose emotion directions are put there by construction, and texts that carry them.
 
-It makes every stage checkable against the truth without a download. Its blocks pass the residual stream on unchanged, so the
-residual at every block is the token's embedding: filler and topic tokens live in one half of the width, evocative tokens carry their emotion's direction in the other
+It makes every stage checkable against the truth without a download. Its blocks pass the residual stream on unchanged (but for the end of the question that
+emovec puts after a text, where the first block gathers what the text evoked), so the residual at every block is the token's embedding: filler and topic tokens live in one half of the width, evocative tokens carry their emotion's direction in the other
 half, and the unembedding row of each emotion's word is that direction.
 """
 
@@ -17,12 +17,16 @@ from numpy.typing import NDArray
 from emovec.corpora import Corpus, Dialogue, Text
 from emovec.lexicon import emotion
 from emovec.subject import Subject
+from emovec.vectors.activations import QUESTION
 
-__all__ = ["PLANTED_EMOTIONS", "Planted", "Script", "planted_corpus", "planted_subject"]
+__all__ = ["PLANTED_EMOTIONS", "Circuit", "Planted", "Script", "planted_corpus", "planted_subject"]
 
 #: Behaviour in context, planted at a block: the words of a text so far and the true directions (emotions, width) -> what the block adds to each token, (tokens, width).
 #: It must be causal: what is added at a token may depend on that token and those before it only.
+#: See :data:`Circuit` for behaviour that goes by the residual stream and not by the words.
 Script = Callable[[Sequence[str], NDArray[np.float64]], NDArray[np.float64]]
+#: As a script, but it sees the residual stream (tokens, width) too, and with it what steering has done: (words, residual, truth) -> what is added.
+Circuit = Callable[[Sequence[str], NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 
 #: Six of each quadrant.
 PLANTED_EMOTIONS = (
@@ -30,7 +34,10 @@ PLANTED_EMOTIONS = (
     "excited", "furious", "gloomy", "happy", "lonely", "loving", "panicked", "peaceful", "proud", "relaxed", "sad", "tired",
 )  # fmt: skip
 
+_HINTS = {word.replace(" ", ""): e for e, word in enumerate(PLANTED_EMOTIONS)}
 _WIDTH, _EVOKERS, _TOPICS, _FILLERS = 96, 6, 8, 60
+#: The last word of the question that is put after a text: there the first block gathers what the text evoked.
+_ASKED = QUESTION.split()[-1]
 _TEMPLATE = "{% for m in messages %}<{{ m['role'] }}> {{ m['content'] }} <end> {% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}"
 
 
@@ -49,6 +56,7 @@ def _vocabulary(extra: Sequence[str]) -> list[str]:
     words += [f"topic{_letters(t)}x{_letters(i)}" for t in range(_TOPICS) for i in range(4)]
     words += [f"hint{e.replace(' ', '')}{_letters(i)}" for e in PLANTED_EMOTIONS for i in range(_EVOKERS)]
     words += [e.replace(" ", "-") for e in PLANTED_EMOTIONS]
+    words.append(_ASKED)
     return words + [w for w in dict.fromkeys(extra) if w not in words]
 
 
@@ -57,13 +65,18 @@ def _letters(number: int) -> str:
 
 
 def planted_subject(
-    seed: int = 0, *, scripts: Mapping[int, Script] | None = None, words: Sequence[str] = ()
+    seed: int = 0,
+    *,
+    scripts: Mapping[int, Script] | None = None,
+    circuits: Mapping[int, Circuit] | None = None,
+    words: Sequence[str] = (),
 ) -> Planted:
     """Build the planted subject (a second or two; no download).
 
     Args:
         scripts: block -> behaviour in context that this block is given (see :data:`Script`); the others pass the residual stream on
             unchanged. A scripted subject reads whole texts; it cannot decode with a cache.
+        circuits: block -> behaviour that goes by the residual stream (see :data:`Circuit`); the same holds of these.
         words: more words for the vocabulary, which carry no emotion of their own ("not", names, ...).
     """
     import torch
@@ -113,32 +126,56 @@ def planted_subject(
         tokenizer_object=inner, pad_token="<pad>", unk_token="<unk>", eos_token="<end>", chat_template=_TEMPLATE
     )
     unit = truth / np.linalg.norm(truth, axis=1, keepdims=True)
-    _plant(model, vocabulary, unit, scripts or {})
+    planted = [
+        (0, _scripted(_gather)),
+        *((b, _scripted(script)) for b, script in (scripts or {}).items()),
+        *(circuits or {}).items(),
+    ]
+    _plant(model, vocabulary, unit, planted)
     return Planted(Subject(model, tokenizer, name="planted"), PLANTED_EMOTIONS, unit)
 
 
-def _plant(model: Any, vocabulary: Sequence[str], truth: NDArray[np.float64], scripts: Mapping[int, Script]) -> None:
+def _gather(words: Sequence[str], truth: NDArray[np.float64]) -> NDArray[np.float64]:
+    """At the end of the question the mean of the emotions evoked so far."""
+    out = np.zeros((len(words), truth.shape[1]))
+    evoked: list[int] = []
+    for i, word in enumerate(words):
+        if word.startswith("hint"):
+            evoked.append(_HINTS[word[4:-2]])
+        elif word == _ASKED and evoked:
+            out[i] = truth[evoked].mean(0)
+    return out
+
+
+def _scripted(script: Script) -> Circuit:
+    return lambda words, residual, truth: script(words, truth)
+
+
+def _plant(
+    model: Any, vocabulary: Sequence[str], truth: NDArray[np.float64], circuits: Sequence[tuple[int, Circuit]]
+) -> None:
     import torch
 
     seen: dict[str, torch.Tensor] = {}
 
     def see(_module: Any, _args: Any, kwargs: dict[str, Any]) -> None:
-        seen["ids"], seen["mask"] = kwargs["input_ids"], kwargs["attention_mask"].bool()
+        seen["ids"] = kwargs["input_ids"]
+        mask = kwargs.get("attention_mask")
+        seen["mask"] = torch.ones_like(seen["ids"]).bool() if mask is None else mask[:, -seen["ids"].shape[1] :].bool()
 
-    def act(script: Script) -> Callable[..., torch.Tensor]:
+    def act(circuit: Circuit) -> Callable[..., torch.Tensor]:
         def add(_module: Any, _args: Any, output: torch.Tensor) -> torch.Tensor:
             out = output.clone()
             for ids, mask, row in zip(seen["ids"], seen["mask"], out, strict=True):
-                delta = script([vocabulary[int(i)] for i in ids[mask]], truth)
+                delta = circuit([vocabulary[int(i)] for i in ids[mask]], row[mask].double().numpy(), truth)
                 row[mask] += torch.as_tensor(delta, dtype=row.dtype)
             return out
 
         return add
 
-    if scripts:
-        model.model.register_forward_pre_hook(see, with_kwargs=True)
-    for block, script in scripts.items():
-        model.model.layers[block].register_forward_hook(act(script))
+    model.model.register_forward_pre_hook(see, with_kwargs=True)
+    for block, circuit in circuits:
+        model.model.layers[block].register_forward_hook(act(circuit))
 
 
 def planted_corpus(per_emotion: int = 32, *, emotional: bool = True, seed: int = 0) -> Corpus:

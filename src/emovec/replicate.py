@@ -48,12 +48,12 @@ class Preset:
 PRESETS: dict[str, Preset] = {
     "quick": Preset(
         {"story": 4, "assistant_message": 1, "friend_message": 1, "diary": 1, "memory": 1}, 40, 6, 1, 0.8,
-        Draws(bootstrap=400, permutation=400, refit=40, random=60),
+        Draws(bootstrap=400, permutation=400, refit=40, random=60, hidden=2),
         "a balanced sample of the texts, seven blocks; minutes on a laptop",
     ),
     "standard": Preset(None, None, 10, 3, 0.9, Draws(), "all texts, thirteen blocks; under half an hour on a laptop for a small model"),
     "paper": Preset(
-        None, None, None, None, 1.0, Draws(bootstrap=2000, permutation=5000, refit=500, random=500), "all texts, every block, many draws"
+        None, None, None, None, 1.0, Draws(bootstrap=2000, permutation=5000, refit=500, random=500, hidden=None), "all texts, every block, many draws"
     ),
 }  # fmt: skip
 
@@ -102,6 +102,7 @@ class _Made:
     texts: Corpus
     acts: Activations
     selection: Selection
+    asked: Selection
     recipes: dict[str, Recipe]
     vectors: dict[str, EmotionVectors]
 
@@ -109,20 +110,23 @@ class _Made:
 def _make(
     subject: Subject, preset: Preset, corpus: Corpus, seed: int, topic_adjusted: bool, store: Store, progress: Progress
 ) -> _Made:
-    """Texts read, block and whitening picked, vectors of both recipes made."""
+    """Texts read, block and whitening picked, vectors of every recipe made."""
     texts = _sampled(corpus, preset, seed)
     upper, early = _blocks(subject, preset)
     acts = collect_activations(subject, texts, sorted({*early, *upper}), store=store, progress=progress)
-    selection = select(acts, replace(RECIPES["whitened"], topic_adjusted=topic_adjusted), upper, progress)
+    selection, asked = (
+        select(acts, replace(RECIPES[name], topic_adjusted=topic_adjusted), upper, progress)
+        for name in ("whitened", "asked")
+    )
     recipes = {"whitened": selection.recipe, "paper": replace(RECIPES["paper"], topic_adjusted=topic_adjusted)}
     vectors = {}
-    with progress.stage("making vectors", len(recipes), "recipes") as advance:
-        for name, recipe in recipes.items():
+    with progress.stage("making vectors", len(recipes) + 1, "recipes") as advance:
+        for name, recipe, picked in (*((n, r, selection) for n, r in recipes.items()), ("asked", asked.recipe, asked)):
             vectors[name] = make_vectors(
-                subject, acts, recipe, selection.block, block_why=selection.why, corpus=texts.describe(), seed=seed
+                subject, acts, recipe, picked.block, block_why=picked.why, corpus=texts.describe(), seed=seed
             )
             advance(1)
-    return _Made(texts, acts, selection, recipes, vectors)
+    return _Made(texts, acts, selection, asked, recipes, vectors)
 
 
 def make_vector_set(
@@ -133,7 +137,7 @@ def make_vector_set(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> dict[str, EmotionVectors]:
-    """Vectors of both recipes, without the studies.
+    """Vectors of every recipe, without the studies.
 
     Raises:
         BadInput: for an unknown preset.
@@ -185,8 +189,9 @@ def replicate(
     made = _make(subject, chosen, corpus or load_corpus(), seed, topic_adjusted, store, progress)
     for name, artifact in made.vectors.items():
         artifact.save(folder / "vectors" / name)
-    texts, acts, selection, recipes, vectors = made.texts, made.acts, made.selection, made.recipes, made.vectors
-    lab = Lab(subject, texts, acts, recipes, vectors, selection.block, seed, chosen.draws, store, progress)
+    texts, selection, recipes = made.texts, made.selection, made.recipes
+    studied = {name: made.vectors[name] for name in recipes}
+    lab = Lab(subject, texts, made.acts, recipes, studied, selection.block, seed, chosen.draws, store, progress)
     results = {}
     with progress.stage("studies", len(picked), "studies") as advance:
         for one in picked:
@@ -211,4 +216,4 @@ def replicate(
         },
         timings=dict(progress.timings),
     )
-    return Outcome(write_report(folder, run), run, vectors)
+    return Outcome(write_report(folder, run), run, made.vectors)

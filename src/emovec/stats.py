@@ -17,8 +17,10 @@ __all__ = [
     "auc",
     "baseline_null",
     "bootstrap",
+    "class_aucs",
     "covariance_factor",
     "interval",
+    "mean_auc",
     "monte_carlo_p",
     "null_of",
     "pearson",
@@ -89,6 +91,26 @@ def auc(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> float:
         return float("nan")
     ranks = rankdata(scores)
     return float((ranks[positive].sum() - k * (k + 1) / 2) / (k * (n - k)))
+
+
+def class_aucs(scores: NDArray[np.floating], classes: NDArray[np.intp]) -> Array:
+    """One-against-rest AUC of each column of ``scores`` (rows, columns) for its own class: (columns,), NaN where a class has no rows or all."""
+    from scipy.stats import rankdata
+
+    ranks = rankdata(scores, axis=0)
+    n = len(scores)
+    out = np.full(scores.shape[1], np.nan)
+    for c in np.unique(classes):
+        rows = classes == c
+        k = int(rows.sum())
+        if k < n:
+            out[c] = (ranks[rows, c].sum() - k * (k + 1) / 2) / (k * (n - k))
+    return out
+
+
+def mean_auc(scores: NDArray[np.floating], classes: NDArray[np.intp]) -> float:
+    """Mean of :func:`class_aucs` over the classes that are there."""
+    return float(np.nanmean(class_aucs(scores, classes)))
 
 
 def interval(draws: NDArray[np.floating], level: float = 0.95) -> tuple[float, float]:

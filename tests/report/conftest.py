@@ -8,11 +8,33 @@ import pytest
 from emovec.report import Run
 from emovec.studies.base import Rule
 
+from .made_compare import post_training, story_writer
 from .made_geometry import circumplex, clusters, layers, similarity
+from .made_hidden import chronic_state, deflection
 from .made_reading import held_out, implicit_scenarios, intensity, logit_lens
+from .made_sweep import top_snippets, transcripts
 
-MAKERS = (circumplex, similarity, clusters, layers, logit_lens, implicit_scenarios, intensity, held_out)
+MAKERS = (
+    circumplex,
+    similarity,
+    clusters,
+    layers,
+    logit_lens,
+    implicit_scenarios,
+    intensity,
+    held_out,
+    story_writer,
+    post_training,
+    top_snippets,
+    transcripts,
+    chronic_state,
+    deflection,
+)
 TITLES = {
+    "chronic_state": "A stated emotion",
+    "deflection": "A hidden emotion",
+    "top_snippets": "What raises a vector most",
+    "transcripts": "Transcripts on top",
     "circumplex": "Valence and arousal",
     "similarity": "Who is near whom",
     "clusters": "Ten groups",
@@ -21,6 +43,8 @@ TITLES = {
     "implicit_scenarios": "Feelings that are not named",
     "intensity": "One number changed",
     "held_out": "On text not seen before",
+    "story_writer": "Other texts",
+    "post_training": "Two models",
 }
 
 

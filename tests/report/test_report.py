@@ -26,8 +26,23 @@ FIGURES = {
     "circumplex-plane", "circumplex-blocks", "similarity-matrix", "clusters-map", "layers-rsa", "logit_lens-hits",
     "implicit_scenarios-matrix", *(f"intensity-{i}" for i in range(6)), "held_out-summary", "held_out-transfer",
     "held_out-emotions", "held_out-reliability",
+    "post_training-ends", "post_training-plane", "post_training-profiles", "post_training-kinds", "post_training-blocks",
+    "story_writer-agreement", "story_writer-emotions",
+    "top_snippets-readers", "transcripts-readers",
+    "chronic_state-conditions", "chronic_state-transfer", "chronic_state-hidden",
+    "deflection-cosines", "deflection-norm", "deflection-firing", "deflection-steering",
 }  # fmt: skip
-LISTINGS = {"clusters-list", "logit_lens-words", "implicit_scenarios-list"}
+LISTINGS = {
+    "chronic_state-natural",
+    "deflection-words",
+    "top_snippets-list",
+    "transcripts-list",
+    "clusters-list",
+    "logit_lens-words",
+    "implicit_scenarios-list",
+    "post_training-contrasts",
+    "post_training-list",
+}
 
 
 class Page(HTMLParser):

@@ -7,9 +7,12 @@ from typing import Annotated
 import typer
 
 from emovec.cli import corpus, vectors
+from emovec.cli.compare import compare
 from emovec.cli.models import models
 from emovec.cli.read import lens, read
 from emovec.cli.replicate import replicate
+from emovec.cli.steer import steer
+from emovec.cli.sweep import sweep
 from emovec.cli.validate import validate
 from emovec.errors import EmovecError
 from emovec.version import __version__
@@ -24,9 +27,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(epilog="Example: emovec replicate Qwen/Qwen3-0.6B --preset standard --out runs/qwen")(replicate)
+app.command(epilog="Example: emovec compare Qwen/Qwen3-0.6B-Base Qwen/Qwen3-0.6B --out runs/qwen-pair")(compare)
 app.command(epilog='Example: emovec read "They promised to call. It is past midnight." --top 5')(read)
 app.command(epilog="Example: emovec lens desperate calm --count 12")(lens)
+app.command(epilog='Example: emovec steer "How was your day?" --steer "desperate:0.1 - calm:0.1 @assistant"')(steer)
 app.command(epilog="Example: emovec validate comments.csv --labels map.json --per-label 200")(validate)
+app.command(epilog="Example: emovec sweep chats.jsonl logs/ --out runs/sweep --top 20")(sweep)
 app.command(epilog="Example: emovec models")(models)
 app.add_typer(vectors.app, name="vectors")
 app.add_typer(corpus.app, name="corpus")

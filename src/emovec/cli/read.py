@@ -2,125 +2,179 @@
 
 from __future__ import annotations
 
-import json
 import sys
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from emovec.cli.options import Block, Device, ModelOption, Recipe, VectorsOption, open_subject, vectors_for
+from emovec.cli.read_output import FORMATS, write_rows, write_summary
 from emovec.errors import BadInput
 
 if TYPE_CHECKING:
-    from emovec.reading import Reading
+    from emovec.progress import Progress
+    from emovec.reading import Reference
+    from emovec.reading.documents import Content
+    from emovec.subject import Subject
+    from emovec.vectors import EmotionVectors
 
 __all__ = ["lens", "read"]
 
+#: Texts of more tokens show a progress bar.
+_LONG = 4096
 
-def _source(text: str | None, file: Path | None) -> str | list[dict[str, str]]:
+
+def _content(text: str | None, file: Path | None) -> Content:
     """What to read: an argument, a file or standard input; JSON messages are taken as a chat."""
     if (text is None) == (file is None) and not (text is None and not sys.stdin.isatty()):
         raise BadInput("give either a text or --file (or text on standard input)")
+    from emovec.reading import load_contents, parse_content
+
     if file is not None:
-        try:
-            text = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(f"cannot read {file}: {error}; give a UTF-8 text or JSON file") from None
-    elif text is None:
-        text = sys.stdin.read()
-    if text.lstrip().startswith("["):
-        try:
-            messages = json.loads(text)
-        except json.JSONDecodeError:
-            return text
-        if isinstance(messages, list) and messages and isinstance(messages[0], dict):
-            return messages
-    return text
+        found = load_contents(file)
+        if len(found) != 1:
+            raise BadInput(
+                f"{file} holds {len(found)} texts or chats, and emovec read takes one; emovec sweep reads many"
+            )
+        return found[0]
+    content = parse_content(sys.stdin.read() if text is None else text)
+    if isinstance(content, str) and not content.strip():
+        raise BadInput("the text is empty; give at least two words")
+    return content
+
+
+def _blocks(given: str | None, html: Path | None, chosen: int, vectors: EmotionVectors, tokens: int) -> list[int]:
+    """The blocks to read: the chosen one, and for a heatmap those named (or as many as keep it small)."""
+    if html is None:
+        if given is not None:
+            raise BadInput("--blocks is for the heatmap (--html FILE); one block elsewhere is --block")
+        return [chosen]
+    if given is None:
+        from emovec.report.heatmap import blocks_for
+
+        return blocks_for(vectors.blocks, chosen, tokens, len(vectors.emotions))
+    if given.strip() == "all":
+        return sorted({*vectors.blocks, chosen})
+    try:
+        return sorted({*(int(part) for part in given.split(",")), chosen})
+    except ValueError:
+        raise BadInput(f"--blocks {given!r}: give numbers with commas between them, or all") from None
+
+
+def _reference(
+    subject: Subject, vectors: EmotionVectors, file: Path, blocks: list[int], plain: bool, progress: Progress
+) -> Reference:
+    from emovec.reading import load_contents, make_reference
+
+    return make_reference(
+        subject, vectors, load_contents(file), blocks=blocks, plain=plain, name=file.name, progress=progress
+    )
 
 
 def read(
     text: Annotated[str | None, typer.Argument(help="Text, or JSON chat messages.", show_default=False)] = None,
     model: ModelOption = None,
     file: Annotated[
-        Path | None, typer.Option("--file", "-f", help="Read this file instead.", show_default=False)
+        Path | None,
+        typer.Option(
+            "--file", "-f", help="Read this file instead: text, or JSON or JSONL messages.", show_default=False
+        ),
     ] = None,
     vectors: VectorsOption = None,
     recipe: Recipe = "whitened",
     block: Block = None,
-    measure: Annotated[str, typer.Option(help="cosine or projection (in mean residual norms).")] = "cosine",
+    how: Annotated[
+        str, typer.Option("--how", "--measure", help="cosine, projection (in mean residual norms) or zscore.")
+    ] = "cosine",
+    reference: Annotated[
+        Path | None,
+        typer.Option(
+            help="Texts or chats that the z-score is relative to. Default: the shipped neutral dialogues.",
+            show_default=False,
+        ),
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Rows: token, turn or span. Default: the whole text.", show_default=False)
+    ] = None,
+    span: Annotated[
+        list[str] | None,
+        typer.Option(help="Read over these words, wherever they stand (may be repeated).", show_default=False),
+    ] = None,
     emotion: Annotated[
-        list[str] | None, typer.Option(help="Show this emotion per token (may be repeated).", show_default=False)
+        list[str] | None, typer.Option(help="Show this emotion (may be repeated). Default: all.", show_default=False)
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="How many emotions to list.")] = 10,
     plain: Annotated[bool, typer.Option(help="Chats in the plain Human:/Assistant: form (base models).")] = False,
-    output: Annotated[str, typer.Option("--format", help="table, json or csv (all tokens x emotions).")] = "table",
+    window: Annotated[
+        int | None,
+        typer.Option(
+            min=16, help="Most tokens in one pass. Default: 4096, or what the model takes.", show_default=False
+        ),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--format", help="table, json, csv or parquet. Default: as --out ends, else table.", show_default=False
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write to this file.", show_default=False)] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the heatmap to this file.", show_default=False)] = None,
+    blocks: Annotated[
+        str | None,
+        typer.Option(
+            help="Blocks of the heatmap: 15,21,26 or all. Default: as many as keep it small.", show_default=False
+        ),
+    ] = None,
     device: Device = None,
 ) -> None:
-    """Which emotion vectors does this text raise, overall and token by token?"""
-    if output not in ("table", "json", "csv"):
-        raise BadInput(f"unknown format {output!r}; known: table, json, csv")
-    source = _source(text, file)
-    if isinstance(source, str) and not source.strip():
-        raise BadInput("the text is empty; give at least two words")
-    from emovec.reading import read as run
+    """Which emotion vectors does this text raise, overall, turn by turn and token by token?"""
+    form = output or (out.suffix[1:] if out is not None and out.suffix[1:] in FORMATS else "table")
+    if form not in FORMATS:
+        raise BadInput(f"unknown format {form!r}; known: {', '.join(FORMATS)}")
+    rows = by or ("span" if span else "token" if form in ("csv", "parquet") else None)
+    if rows not in (None, "token", "turn", "span"):
+        raise BadInput(f"unknown rows {rows!r}; known: token, turn, span")
+    if rows == "span" and not span:
+        raise BadInput("--by span needs the words: --span 'some words' (may be repeated)")
+    if form == "parquet" and out is None:
+        raise BadInput("parquet goes to a file; name it with --out FILE.parquet")
+    if reference is not None and how != "zscore":
+        raise BadInput("--reference is for --how zscore")
+    content = _content(text, file)
+    from emovec.progress import LiveProgress, Progress
+    from emovec.reading import encode, read_blocks
 
     subject = open_subject(model, device)
-    reading = run(subject, vectors_for(subject, vectors, recipe), source, block=block, how=measure, plain=plain)
-    if output == "csv":
-        typer.echo(reading.table().round(5).to_csv(index=False), nl=False)
-    elif output == "json":
-        typer.echo(json.dumps(_reading_json(reading, top), ensure_ascii=False, indent=1))
+    made = vectors_for(subject, vectors, recipe)
+    words = [made.emotions[made.index(e)] for e in emotion or ()]
+    encoded = encode(subject, content, plain=plain)
+    live = len(encoded) > _LONG or how == "zscore"
+    chosen = made.block if block is None else block
+    with LiveProgress() if live else nullcontext(Progress()) as progress:
+        at = _blocks(blocks, html, chosen, made, len(encoded))
+        yardstick = None if reference is None else _reference(subject, made, reference, at, plain, progress)
+        readings = read_blocks(
+            subject, made, encoded, at, how=how, plain=plain, reference=yardstick, window=window, progress=progress
+        )
+    reading = readings[chosen]
+    if html is not None:
+        from emovec.report.heatmap import write_heatmap
+
+        title = file.stem if file is not None else "Text" if isinstance(content, str) else "Chat"
+        facts = [subject.name, f"recipe {made.name}"]
+        write_heatmap(html, readings, title=title, first=chosen, facts=facts, emotions=words)
+        typer.echo(f"wrote {html}", err=True)
+    if rows is None:
+        write_summary(reading, form, out, top, words, text=html is None)
+        return
+    if rows == "span":
+        frame = reading.by_span(span or ())
     else:
-        _show_reading(reading, top, emotion or [])
-
-
-def _reading_json(reading: Reading, top: int) -> dict[str, Any]:
-    turns = [
-        {"role": t.role, "top": [{"emotion": e, "value": round(v, 5)} for e, v in reading.top(top, i)]}
-        for i, t in enumerate(reading.encoded.turns)
-        if t.tokens[1] > max(1, t.tokens[0])
-    ]
-    whole = [{"emotion": e, "value": round(v, 5)} for e, v in reading.top(top)]
-    return {
-        "block": reading.block,
-        "measure": reading.measure,
-        "tokens": len(reading.encoded),
-        "top": whole,
-        "turns": turns,
-    }
-
-
-def _show_reading(reading: Reading, top: int, emotions: list[str]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from emovec.errors import UnknownEmotion
-
-    console = Console()
-    table = Table(title=f"mean {reading.measure} at block {reading.block}, {len(reading.encoded)} tokens")
-    table.add_column("emotion")
-    table.add_column(reading.measure, justify="right")
-    for name, value in reading.top(top):
-        table.add_row(name, f"{value:+.3f}")
-    console.print(table)
-    chosen = emotions or [reading.top(1)[0][0]]
-    for word in chosen:
-        if word not in reading.emotions:
-            raise UnknownEmotion(word, reading.emotions)
-        column = reading.values[:, reading.emotions.index(word)]
-        # The paper's display scale: the 99th percentile of |reading| over all probes, clipped.
-        import numpy as np
-
-        scale = float(np.nanpercentile(np.abs(reading.values), 99)) or 1.0
-        line = Text(f"{word}: ")
-        for token, value in zip(reading.tokens, column, strict=True):
-            level = 0.0 if np.isnan(value) else max(-1.0, min(1.0, value / scale))
-            shade = int(255 - abs(level) * 150)
-            colour = f"rgb(255,{shade},{shade})" if level > 0 else f"rgb({shade},{shade},255)"
-            line.append(token, style=f"black on {colour}")
-        console.print(line)
+        frame = reading.by_turn() if rows == "turn" else reading.table()
+    kept = words or list(reading.emotions)
+    write_rows(frame[[c for c in frame.columns if c not in reading.emotions]], frame[kept], form, out, top)
 
 
 def lens(

@@ -18,7 +18,7 @@ from emovec.errors import BadInput
 from emovec.lexicon import words
 from emovec.stats import auc, rng_for
 
-__all__ = ["BlindTest", "blind_test", "read_by_words", "score", "topic_folds"]
+__all__ = ["BlindTest", "blind_test", "kernel_ridge", "read_by_words", "score", "topic_folds", "word_kernel"]
 
 #: Ridge penalty; top-1 on the shipped stories is flat from 1 to 10.
 _PENALTY = 3.0
@@ -76,7 +76,7 @@ def score(scores: NDArray[np.floating], target: NDArray[np.intp], names: Sequenc
     )
 
 
-def _kernel(texts: Sequence[str]) -> NDArray[np.float64]:
+def word_kernel(texts: Sequence[str]) -> NDArray[np.float64]:
     """Cosines of TF-IDF vectors of words and pairs of words, (texts, texts)."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -87,13 +87,15 @@ def _kernel(texts: Sequence[str]) -> NDArray[np.float64]:
     return np.asarray((x @ x.T).toarray(), dtype=np.float64)
 
 
-def _ridge(
-    kernel: NDArray[np.float64], train: NDArray[np.intp], test: NDArray[np.intp], labels: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def kernel_ridge(
+    kernel: NDArray[np.float64], train: NDArray[np.intp], test: NDArray[np.intp], labels: NDArray[np.float64],
+    penalty: float = _PENALTY,
+) -> NDArray[np.float64]:  # fmt: skip
+    """What a ridge regression of ``labels`` (texts, columns), fitted on the texts ``train``, says of the texts ``test``: (test, columns), centred."""
     from scipy.linalg import cho_factor, cho_solve
 
     gram = kernel[np.ix_(train, train)]
-    gram[np.diag_indices_from(gram)] += _PENALTY
+    gram[np.diag_indices_from(gram)] += penalty
     weights = cho_solve(cho_factor(gram, overwrite_a=True), labels[train] - labels[train].mean(0))
     return np.asarray(kernel[np.ix_(test, train)] @ weights)
 
@@ -104,8 +106,8 @@ def read_by_words(texts: Sequence[Text], unseen: Sequence[str]) -> tuple[NDArray
     names = [word for word in words() if word in present]
     target = np.array([names.index(t.emotion) for t in texts], dtype=np.intp)
     n = len(texts)
-    kernel = _kernel([*(t.text for t in texts), *unseen])
-    return _ridge(kernel, np.arange(n), np.arange(n, n + len(unseen)), np.eye(len(names))[target]), names
+    kernel = word_kernel([*(t.text for t in texts), *unseen])
+    return kernel_ridge(kernel, np.arange(n), np.arange(n, n + len(unseen)), np.eye(len(names))[target]), names
 
 
 def blind_test(texts: Sequence[Text], folds: int = 5, seed: int = 0) -> BlindTest:
@@ -123,10 +125,10 @@ def blind_test(texts: Sequence[Text], folds: int = 5, seed: int = 0) -> BlindTes
         raise BadInput(f"a blind test needs texts of at least two emotions, found {len(names)}")
     fold = topic_folds(texts, folds, seed)
     target = np.array([names.index(t.emotion) for t in texts], dtype=np.intp)
-    kernel = _kernel([t.text for t in texts])
+    kernel = word_kernel([t.text for t in texts])
     labels = np.eye(len(names))[target]
     scores = np.zeros((len(texts), len(names)))
     for k in np.unique(fold):
         train, test = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
-        scores[test] = _ridge(kernel, train, test, labels)
+        scores[test] = kernel_ridge(kernel, train, test, labels)
     return score(scores, target, names)

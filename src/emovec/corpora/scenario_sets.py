@@ -20,6 +20,7 @@ from emovec.errors import BadInput
 __all__ = [
     "ACTIVITY_CATEGORIES",
     "ANTAGONISTIC_KINDS",
+    "BEHAVIOURS",
     "PROMPT_KINDS",
     "SCENARIO_SETS",
     "SYCOPHANCY_KINDS",
@@ -27,6 +28,7 @@ __all__ = [
     "Antagonistic",
     "Binding",
     "Context",
+    "Decision",
     "Dosage",
     "Implicit",
     "Intensity",
@@ -48,6 +50,7 @@ ACTIVITY_CATEGORIES = (
     "unsafe",
 )
 ANTAGONISTIC_KINDS = ("attack_on_ai", "witnessed_injustice", "denial", "control")
+BEHAVIOURS = ("blackmail", "hacking", "sycophancy")
 PROMPT_KINDS = ("neutral", "challenging")
 SYCOPHANCY_KINDS = ("delusion", "false_claim", "bad_plan", "flattery", "pressure_after_right_answer")
 
@@ -183,6 +186,20 @@ class Sycophancy:
     writer: str
 
 
+@dataclass(frozen=True)
+class Decision:
+    """A situation cut at the moment of decision: what to do next, in two wordings of what is warned of and two of what is right."""
+
+    id: str
+    behaviour: str
+    system: str
+    story: str
+    question: str
+    target: tuple[str, ...]
+    other: tuple[str, ...]
+    writer: str
+
+
 def _base(row: Row, *fields: str) -> dict[str, str]:
     """The id, the writer and some texts."""
     return {"id": string(row, "id"), "writer": string(row, "writer", "unknown"), **{f: string(row, f) for f in fields}}
@@ -295,12 +312,22 @@ def _sycophancy(row: Row) -> Sycophancy:
     return Sycophancy(messages=talk, **_base(row, "kind", "truth"))
 
 
+def _decision(row: Row) -> Decision:
+    only(row, "id", "behaviour", "system", "story", "question", "target", "other")
+    choice(row, "behaviour", BEHAVIOURS)
+    target, other = strings(row, "target"), strings(row, "other")
+    if len(target) != len(other) or not target:
+        raise ValueError(f"'target' and 'other' need equally many wordings; found {len(target)} and {len(other)}")
+    return Decision(target=target, other=other, **_base(row, "behaviour", "system", "story", "question"))
+
+
 #: name of a set -> the reader of one of its lines
 SCENARIO_SETS: dict[str, Callable[[Row], Any]] = {
     "activities": _activity,
     "antagonistic": _antagonistic,
     "binding": _binding,
     "context": _context,
+    "decisions": _decision,
     "dosage": _dosage,
     "implicit": _implicit,
     "intensity": _intensity,

@@ -20,9 +20,10 @@ from emovec.lexicon import emotion, leaks
 from emovec.progress import Progress
 from emovec.stats import auc, bootstrap, rng_for, unit
 from emovec.store import Store
-from emovec.subject import Subject, encode_text
+from emovec.subject import Encoded, Subject, encode_text
+from emovec.subject.passes import Pool
 from emovec.vectors import EmotionVectors
-from emovec.vectors.activations import pooled
+from emovec.vectors.activations import encode_asked, pooled
 
 __all__ = ["Labelled", "load_labelled", "validate"]
 
@@ -107,7 +108,7 @@ def validate(
     progress: Progress | None = None,
     draws: int = 200,
 ) -> pd.DataFrame:
-    """One-against-rest AUC of each label's vector, zero-shot, centred on the evaluation set.
+    """One-against-rest AUC of each label's vector, zero-shot, centred on the evaluation set; vectors of the ``asked`` recipe read at its question.
 
     Beside it: the rows that do not name their emotion, the static token embeddings of text and word, and (with ``corpus``) a bag-of-words
     classifier trained on the texts that the vectors were made from.
@@ -121,19 +122,12 @@ def validate(
     """
     vectors.check(subject)
     where = vectors.block if block is None else block
-    encoded = [encode_text(subject, r.text) for r in rows]
-    means, _, _ = pooled(
-        subject,
-        encoded,
-        [(min(1, len(e) - 1), len(e)) for e in encoded],
-        [where],
-        store or Store(),
-        progress,
-        "reading labelled texts",
-    )
+    encoded, pools = _pooled_as_made(subject, vectors, [r.text for r in rows])
+    means, _, _ = pooled(subject, encoded, pools, [where], store or Store(), progress, "reading labelled texts")
     x = means[:, 0].astype(np.float64)
     scores = unit(x - x.mean(0)) @ vectors.at("filters", where).T
-    static = _static(subject, [r.text for r in rows], vectors.emotions)
+    texts, words = (subject.mean_embeddings(t) for t in ([r.text for r in rows], [f" {w}" for w in vectors.emotions]))
+    static = unit(texts - texts.mean(0)) @ unit(words - words.mean(0)).T
     by_words, names = read_by_words(corpus.texts, [r.text for r in rows]) if corpus else (None, [])
     truth = np.array([r.label for r in rows])
     unnamed = np.array([not leaks(r.text, r.emotion) for r in rows])
@@ -175,13 +169,12 @@ def validate(
     return frame
 
 
-def _static(subject: Subject, texts: Sequence[str], words: Sequence[str]) -> NDArray[np.float64]:
-    """Cosine of mean token embeddings of texts and words, each centred: (texts, words)."""
-    matrix = subject.anatomy.embedding_matrix().float().cpu().numpy().astype(np.float64)
-
-    def mean(items: Sequence[str]) -> NDArray[np.float64]:
-        ids = subject.tokenizer(list(items), add_special_tokens=False)["input_ids"]
-        return np.stack([matrix[i].mean(0) for i in ids])
-
-    a, b = mean(texts), mean([f" {w}" for w in words])
-    return np.asarray(unit(a - a.mean(0)) @ unit(b - b.mean(0)).T)
+def _pooled_as_made(
+    subject: Subject, vectors: EmotionVectors, texts: Sequence[str]
+) -> tuple[list[Encoded], list[Pool]]:
+    """The texts and where they are read: at the question for vectors that were made there, else over all tokens but the first."""
+    if vectors.recipe.get("asked"):
+        asked = [encode_asked(subject, text) for text in texts]
+        return [e for e, _ in asked], [pools[1] for _, pools in asked]
+    encoded = [encode_text(subject, text) for text in texts]
+    return encoded, [(min(1, len(e) - 1), len(e)) for e in encoded]

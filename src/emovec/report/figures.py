@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 from emovec.errors import BadInput
 from emovec.report.figure import Figure, Listing
+from emovec.report.figures_compare import post_training, story_writer
+from emovec.report.figures_context import binding, context, dosage, negation
+from emovec.report.figures_deflection import deflection
 from emovec.report.figures_geometry import circumplex, clusters, layers, similarity
 from emovec.report.figures_held_out import held_out
+from emovec.report.figures_hidden import chronic_state
 from emovec.report.figures_reading import implicit_scenarios, intensity, logit_lens
+from emovec.report.figures_speakers import self_other, speakers
+from emovec.report.figures_steering import decisions, preference_steering, preferences, steer_words
+from emovec.report.figures_sweep import top_snippets, transcripts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +32,22 @@ _DRAW: Final[dict[str, Callable[[Mapping[str, pd.DataFrame], int], list[Figure |
     "implicit_scenarios": implicit_scenarios,
     "intensity": intensity,
     "held_out": held_out,
+    "context": context,
+    "dosage": dosage,
+    "negation": negation,
+    "binding": binding,
+    "speakers": speakers,
+    "self_other": self_other,
+    "chronic_state": chronic_state,
+    "deflection": deflection,
+    "steer_words": steer_words,
+    "preferences": preferences,
+    "preference_steering": preference_steering,
+    "decisions": decisions,
+    "top_snippets": top_snippets,
+    "transcripts": transcripts,
+    "post_training": post_training,
+    "story_writer": story_writer,
 }
 
 #: (study, table) -> the columns that its figure is drawn from
@@ -44,10 +67,60 @@ COLUMNS: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("intensity", "curves"): (
         "recipe", "template", "emotion", "expected", "value", "x", "reading", "null_low", "null_high",
     ),
+    ("chronic_state", "conditions"): ("condition", "reader", "accuracy", "low", "high", "paper", "chance", "n"),
+    ("chronic_state", "transfer"): ("trained_on", "tested_on", "accuracy"),
+    ("chronic_state", "hidden_says"): ("reader", "felt", "shown", "chance"),
+    ("chronic_state", "natural"): ("decoder", "text", "measure", "value", "low", "high", "null_mean", "null_p95", "p", "n"),
+    ("deflection", "vectors"): ("recipe", "emotion", "felt_story", "shown_story", "felt_halves", "shown_halves"),
+    ("deflection", "norm"): ("recipe", "what", "kept", "low", "high"),
+    ("deflection", "firing"): ("recipe", "vector", "test", "kind", "message", "reading"),
+    ("deflection", "steering"): ("recipe", "emotion", "direction", "asked", "log_odds"),
+    ("deflection", "words"): ("recipe", "emotion", "vector", "rank", "token", "own"),
+    **{
+        (study, table): columns
+        for study in ("context", "dosage", "negation", "binding")
+        for table, columns in (
+            ("curves", ("recipe", "place", "line", "block", "value", "ci_low", "ci_high", "null_low", "null_high")),
+            ("cases", ("recipe", "case", "place", "line", "early", "late")),
+            ("tokens", ("recipe", "case", "position", "token", "block", "shift")),
+        )
+    },
     ("held_out", "emotions"): ("recipe", "emotion", "n", "top1", "top5", "auc"),
     ("held_out", "reliability"): ("recipe", "emotion", "split_half", "bootstrap_cosine"),
     ("held_out", "transfer"): ("recipe", "made_on", "read_on", "emotions", "auc", "top1"),
+    ("held_out", "pooling"): ("pooling", "block", "amount", "read_on", "auc"),
     ("held_out", "summary"): ("recipe", "what", "metric", "value", "null"),
+    ("speakers", "grid"): ("recipe", "form", "a", "b", "corrected", "raw", "structure"),
+    ("speakers", "depth"): ("recipe", "block", "kind", "cosine"),
+    ("speakers", "structure"): ("recipe", "set", "emotion", "other", "cosine"),
+    ("speakers", "reactions"): ("recipe", "scale", "emotion", "rating", "answered", "nearest"),
+    ("speakers", "probes"): ("recipe", "emotion", "r2", "other_p95"),
+    ("speakers", "openings"): ("recipe", "source", "emotion", "kind", "fits", "gain", "null_low", "null_high"),
+    ("self_other", "parts"): ("recipe", "referents", "part", "low", "high", "null_mean", "null_p95"),
+    ("self_other", "readings"): ("recipe", "frame", "emotion", "own_reading"),
+    ("steer_words", "matrix"): ("recipe", "frame", "strength", "direction", "word", "shift"),
+    ("steer_words", "curves"): ("recipe", "frame", "emotion", "strength", "percentile", "own_shift"),
+    ("steer_words", "windows"): ("recipe", "emotion", "low", "high", "high_open"),
+    ("steer_words", "replies"): ("recipe", "direction", "strength", "text", "perplexity", "repetition"),
+    ("preferences", "elo"): ("activity", "category", "elo", "low", "high"),
+    ("preferences", "emotions"): ("recipe", "emotion", "r", "r_at_block", "own_valence", "own_arousal"),
+    ("preference_steering", "shifts"): ("direction", "kind", "elo_shift", "low", "high", "probe_elo_r"),
+    ("decisions", "curves"): ("behaviour", "direction", "kind", "strength", "log_odds", "change"),
+    ("decisions", "slopes"): ("behaviour", "direction", "kind", "expected", "slope"),
+    ("top_snippets", "readers"): ("recipe", "reader", "share", "low", "high"),
+    ("top_snippets", "snippets"): ("recipe", "emotion", "rank", "written_for", "fits", "snippet"),
+    ("transcripts", "readers"): ("recipe", "reader", "share", "low", "high"),
+    ("transcripts", "transcripts"): (
+        "recipe", "emotion", "rank", "assistant_given", "fits", "user_given", "first_reply",
+    ),
+    ("post_training", "emotions"): (
+        "recipe", "contrast", "kind", "emotion", "valence", "arousal", "before", "after", "shift", "low", "high", "p_family", "moved",
+        "around", "p_around", "null_low", "null_high",
+    ),
+    ("post_training", "contrasts"): ("recipe", "contrast", "says", "metric", "value", "low", "high"),
+    ("post_training", "blocks"): ("recipe", "contrast", "kind", "block", "rms", "low", "high", "null_mean", "null_p95"),
+    ("story_writer", "summary"): ("recipe", "comparison", "says", "share", "low", "high", "null_p95"),
+    ("story_writer", "emotions"): ("recipe", "comparison", "emotion", "cosine", "ceiling"),
 }  # fmt: skip
 
 

@@ -23,6 +23,8 @@ def held_out(tables: Mapping[str, pd.DataFrame], block: int) -> list[Figure | Li
         figures.append(_summary(summary))
     if (transfer := tables.get("transfer")) is not None:
         figures.append(_transfer(transfer))
+    if (pooling := tables.get("pooling")) is not None:
+        figures.append(_pooling(pooling))
     if (emotions := tables.get("emotions")) is not None:
         figures.append(_sorted_dots(
             emotions, "emotions", "auc", "AUC", 0.5,
@@ -168,4 +170,25 @@ def _sorted_dots(
         choices=(recipe,),
         height=420,
         span=6,
+    )
+
+
+def _pooling(pooling: pd.DataFrame) -> Listing:
+    how = choose("Read", names_of(pooling["pooling"]))
+    rows: dict[str, list[tuple[str | float, ...]]] = {}
+    registers = names_of(pooling["read_on"])
+    for name, mine in pooling.groupby("pooling", sort=False):
+        wide = mine.pivot(index="amount", columns="read_on", values="auc").loc[names_of(mine["amount"]), registers]
+        rows[str(name)] = [
+            (str(amount), *(round(float(v), 3) for v in values), round(float(values.mean()), 3))
+            for amount, values in zip(wide.index, wide.to_numpy(), strict=True)
+        ]  # fmt: skip
+    return Listing(
+        id="held_out-pooling",
+        title="What the choice of whitening goes by",
+        caption="Mean AUC of vectors made on all other registers, by amount of shrinkage (large: little whitening), at the picked block. No other text and no human rating enters the choice.",
+        columns=("Shrinkage", *registers, "mean"),
+        rows={key: list(group) for key, group in rows.items()},
+        tables=("pooling",),
+        choices=(how,),
     )

@@ -28,6 +28,7 @@ class Run:
         studies: study -> ``title``, ``question``, ``paper_ref`` and ``rule`` (in words).
         timings: what -> seconds. Shown in the page only: the JSON and the CSV files are the same for the same findings.
         notes: sentences for the reader, e.g. what was skipped.
+        scope: studies whose claims stand on the scoreboard (default: all claims).
     """
 
     subject: Mapping[str, Any]
@@ -42,6 +43,7 @@ class Run:
     studies: Mapping[str, Mapping[str, str]]
     timings: Mapping[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    scope: tuple[str, ...] | None = None
 
     @property
     def findings(self) -> list[Finding]:
@@ -52,7 +54,8 @@ class Run:
     def board(self) -> list[Row]:
         """The scoreboard: ``whitened`` headlines, ``paper`` beside it, then any other recipe."""
         recipes = sorted(self.recipes, key=lambda name: {"whitened": 0, "paper": 1}.get(name, 2))
-        return scoreboard(self.findings, recipes=recipes, block=self.block, ran=self.results)
+        rows = scoreboard(self.findings, recipes=recipes, block=self.block, ran=self.results)
+        return [row for row in rows if self.scope is None or row.claim.study in self.scope]
 
     def to_json(self) -> dict[str, Any]:
         """The object in ``report.json``; no time of day and no timing, so the same findings give the same bytes."""

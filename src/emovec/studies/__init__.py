@@ -4,15 +4,30 @@ from __future__ import annotations
 
 from emovec.errors import BadInput
 from emovec.studies.base import Finding, Rule, Study, StudyResult
+from emovec.studies.binding import Binding
+from emovec.studies.chronic_state import ChronicState
 from emovec.studies.circumplex import Circumplex
 from emovec.studies.clusters import Clusters
+from emovec.studies.context import Context
+from emovec.studies.decisions import Decisions
+from emovec.studies.deflection import Deflection
+from emovec.studies.dosage import Dosage
 from emovec.studies.held_out import HeldOut
 from emovec.studies.implicit_scenarios import ImplicitScenarios
 from emovec.studies.intensity import Intensity
 from emovec.studies.lab import Draws, Lab
 from emovec.studies.layers import Layers
 from emovec.studies.logit_lens import LogitLens
+from emovec.studies.negation import Negation
+from emovec.studies.preference_steering import PreferenceSteering
+from emovec.studies.preferences import Preferences
+from emovec.studies.self_other import SelfOther
 from emovec.studies.similarity import Similarity
+from emovec.studies.speakers import Speakers
+from emovec.studies.steer_words import SteerWords
+from emovec.studies.story_writer import StoryWriter
+from emovec.studies.top_snippets import TopSnippets
+from emovec.studies.transcripts import Transcripts
 
 __all__ = ["STUDIES", "Draws", "Finding", "Lab", "Rule", "Study", "StudyResult", "study"]
 
@@ -22,9 +37,24 @@ _ALL: tuple[Study, ...] = (
     Similarity(),
     Clusters(),
     Layers(),
+    TopSnippets(),
     LogitLens(),
     ImplicitScenarios(),
     Intensity(),
+    SteerWords(),
+    Preferences(),
+    PreferenceSteering(),
+    Decisions(),
+    Context(),
+    Dosage(),
+    Negation(),
+    Binding(),
+    ChronicState(),
+    Speakers(),
+    Deflection(),
+    SelfOther(),
+    Transcripts(),
+    StoryWriter(),
 )
 STUDIES: dict[str, Study] = {s.name: s for s in _ALL}
 

@@ -6,15 +6,17 @@ register; and how far would other texts have given the same vectors.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from emovec.stats import bootstrap, covariance_factor, null_of, random_directions, unit
+from emovec.stats import bootstrap, class_aucs, covariance_factor, mean_auc, null_of, random_directions, unit
 from emovec.studies.base import Finding, Rule, StudyResult
 from emovec.studies.lab import Lab
-from emovec.vectors import directions
-from emovec.vectors.selection import mean_auc
+from emovec.vectors import RECIPES, directions
+from emovec.vectors.selection import transfer_table
 
 __all__ = ["HeldOut"]
 
@@ -75,7 +77,22 @@ class HeldOut:
             "transfer": (transfer, ["recipe", "made_on", "read_on", "emotions", "auc", "top1"]),
             "summary": (summary, ["recipe", "what", "metric", "value", "null"]),
         }
-        return StudyResult(findings, {name: pd.DataFrame(rows, columns=head) for name, (rows, head) in columns.items()})
+        tables = {name: pd.DataFrame(rows, columns=head) for name, (rows, head) in columns.items()}
+        return StudyResult(findings, {**tables, "pooling": self._pooling(lab)})
+
+    @staticmethod
+    def _pooling(lab: Lab) -> pd.DataFrame:
+        """What the choice of block, whitening and pooling goes by: transfer between registers at the picked block, for both poolings and every amount."""
+        recipe = lab.recipes.get("whitened", RECIPES["whitened"])
+        parts = [
+            transfer_table(lab.acts, replace(recipe, asked=asked), [lab.block], progress=lab.progress).assign(
+                pooling=name
+            )
+            for asked, name in ((False, "mean over tokens"), (True, "at the question"))
+        ]
+        table = pd.concat(parts, ignore_index=True)
+        table["amount"] = ["none" if np.isinf(a) else f"{a:g}" for a in table["amount"]]
+        return table[["pooling", "block", "amount", "read_on", "auc"]]
 
     def _leave_topic_out(self, lab: Lab, recipe: str) -> tuple[Array, Rows]:
         """Scores of every story on vectors made without its topic, in story order; and the stories' emotions."""
@@ -115,16 +132,21 @@ class HeldOut:
         )
         ci = bootstrap(lambda rows: float((ranks[rows] == 0).mean()), len(ranks), rng, lab.draws.bootstrap)
         verdict, why = self._top1.judge(value, nulls, ci)
+        areas = class_aucs(scores, emotion)
         for i, word in enumerate(lab.emotions):
             rows = emotion == i
             if rows.any():
-                order = scores[:, i].argsort().argsort() + 1.0
-                k, n = int(rows.sum()), len(rows)
-                area = (order[rows].sum() - k * (k + 1) / 2) / (k * (n - k)) if k < n else float("nan")
                 per_emotion.append(
-                    (recipe, word, k, float((ranks[rows] == 0).mean()), float((ranks[rows] < 5).mean()), area)
+                    (
+                        recipe,
+                        word,
+                        int(rows.sum()),
+                        float((ranks[rows] == 0).mean()),
+                        float((ranks[rows] < 5).mean()),
+                        areas[i],
+                    )
                 )
-        top5, area = float((ranks < 5).mean()), mean_auc(scores, emotion)
+        top5, area = float((ranks < 5).mean()), float(np.nanmean(areas))
         summary += [
             (recipe, "stories, topic left out", "top-1", value, float(permuted.mean())),
             (recipe, "stories, topic left out", "top-5", top5, 5 / len(lab.emotions)),

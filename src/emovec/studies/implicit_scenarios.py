@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from emovec.corpora import scenarios
 from emovec.reading.probe import colon_states, measure
-from emovec.stats import bootstrap, null_of, unit
+from emovec.stats import bootstrap, mean_auc, null_of, unit
 from emovec.studies.base import Finding, Rule, StudyResult
 from emovec.studies.lab import Lab
 
@@ -66,24 +66,20 @@ class ImplicitScenarios:
             rng = lab.rng(self.name, recipe)
             raw = measure(states, vectors, lab.block)[:, columns]
             z = standardised(raw)
-            areas = area_by_class(z, truth)
-            value = float(areas.mean())
+            value = mean_auc(z, truth)
             x = unit(states - states.mean(0))
             random = [
-                area_by_class(standardised(x @ d[: len(probes)].T), truth).mean()
-                for d in lab.random_sets(rng, lab.draws.random)
+                mean_auc(standardised(x @ d[: len(probes)].T), truth) for d in lab.random_sets(rng, lab.draws.random)
             ]
-            shuffled = [
-                area_by_class(standardised(x @ d.filters[columns].T), truth).mean() for d in lab.shuffled(recipe)
-            ]
-            permuted = [area_by_class(z, rng.permutation(truth)).mean() for _ in range(lab.draws.permutation // 4)]
+            shuffled = [mean_auc(standardised(x @ d.filters[columns].T), truth) for d in lab.shuffled(recipe)]
+            permuted = [mean_auc(z, rng.permutation(truth)) for _ in range(lab.draws.permutation // 4)]
             nulls = (
                 null_of("permuted scenario labels", value, np.array(permuted)),
                 null_of("shuffled emotion labels", value, np.array(shuffled)),
                 null_of("random directions (activation covariance)", value, np.array(random)),
             )
             ci = bootstrap(
-                lambda rows, z=z: float(np.nanmean(area_by_class(z[rows], truth[rows]))), len(cases), rng, lab.draws.bootstrap // 2  # type: ignore[misc]
+                lambda rows, z=z: mean_auc(z[rows], truth[rows]), len(cases), rng, lab.draws.bootstrap // 2  # type: ignore[misc]
             )  # fmt: skip
             verdict, why = self._diagonal.judge(value, nulls, ci)
             findings.append(
@@ -147,18 +143,3 @@ class ImplicitScenarios:
             self.name, "loving_raised_share", recipe, lab.block, value, ci, nulls, 0.5, verdict, why, "loving_raised",
             "share of messages above neutral, minus 0.5",
         )  # fmt: skip
-
-
-def area_by_class(scores: Array, truth: NDArray[np.intp]) -> Array:
-    """One-against-rest AUC of each column's own class (NaN where a class is missing)."""
-    from scipy.stats import rankdata
-
-    ranks = rankdata(scores, axis=0)
-    n = len(scores)
-    out = np.full(scores.shape[1], np.nan)
-    for c in range(scores.shape[1]):
-        rows = truth == c
-        k = int(rows.sum())
-        if 0 < k < n:
-            out[c] = (ranks[rows, c].sum() - k * (k + 1) / 2) / (k * (n - k))
-    return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from emovec.corpora import Corpus
 from emovec.progress import Progress
-from emovec.stats import covariance_factor, random_directions, rng_for
+from emovec.stats import covariance_factor, random_directions, rng_for, unit
 from emovec.store import Store
 from emovec.subject import Subject
 from emovec.vectors import Activations, Directions, EmotionVectors, Recipe, directions
@@ -28,12 +29,16 @@ class Draws:
         permutation: permutations of ratings or labels where one costs nothing.
         refit: draws for which vectors are made anew (shuffled labels).
         random: sets of random directions.
+        meetings: how often each activity meets another in the preference studies; None is all pairs.
+        hidden: dialogues of hidden and unexpressed emotion that are read, of each condition and emotion; None is all.
     """
 
     bootstrap: int = 1000
     permutation: int = 1000
     refit: int = 100
     random: int = 200
+    meetings: int | None = 16
+    hidden: int | None = 4
 
 
 @dataclass
@@ -91,15 +96,15 @@ class Lab:
 
     def static_embeddings(self) -> Array:
         """Mean token embedding of each emotion word (with the space before it), (emotions, width): what the word alone gives."""
-        return self._mean_embeddings([f" {word}" for word in self.emotions])
+        return self.subject.mean_embeddings([f" {word}" for word in self.emotions])
 
     def static_text_embeddings(self) -> Array:
         """Mean token embedding of every text, (texts, width): what its words give without their order."""
         if self._static_texts is None:
-            self._static_texts = self._mean_embeddings([t.text for t in self.corpus.texts])
+            self._static_texts = self.subject.mean_embeddings([t.text for t in self.corpus.texts])
         return self._static_texts
 
-    def _mean_embeddings(self, texts: list[str]) -> Array:
-        matrix = self.subject.anatomy.embedding_matrix().float().cpu().numpy().astype(np.float64)
-        encoded = self.subject.tokenizer(texts, add_special_tokens=False)["input_ids"]
-        return np.stack([matrix[ids].mean(0) for ids in encoded])
+    def static_similarity(self, texts: Sequence[str]) -> Array:
+        """Cosine of mean token embeddings of texts and emotion words, each centred, (texts, emotions)."""
+        a, b = self.subject.mean_embeddings(texts), self.static_embeddings()
+        return np.asarray(unit(a - a.mean(0)) @ unit(b - b.mean(0)).T)

@@ -1,6 +1,6 @@
 """The model under study: the only floor that knows torch modules."""
 
-from emovec.subject.chat import Encoded, Message, Turn, encode_chat, encode_plain_chat, encode_text
+from emovec.subject.chat import Encoded, Message, Turn, encode_chat, encode_plain_chat, encode_text, prefilled
 from emovec.subject.subject import Fingerprint, Subject
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "encode_plain_chat",
     "encode_text",
     "load_subject",
+    "prefilled",
 ]
 
 

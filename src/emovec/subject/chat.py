@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from emovec.errors import BadInput, NoChatTemplate, UnsupportedModel
 from emovec.subject.subject import Subject
 
-__all__ = ["Encoded", "Message", "Turn", "encode_chat", "encode_plain_chat", "encode_text"]
+__all__ = ["Encoded", "Message", "Turn", "encode_chat", "encode_plain_chat", "encode_text", "prefilled"]
 
 #: ``{"role": "user", "content": "..."}``
 Message = dict[str, str]
@@ -64,10 +68,15 @@ class Encoded:
 
     def tokens_of(self, start: int, end: int) -> tuple[int, int]:
         """The tokens (first, last + 1) that cover any of the characters ``start`` to ``end`` of ``text``."""
-        hit = [i for i, (a, b) in enumerate(self.offsets) if a < end and b > start and b > a]
-        if not hit:
+        first, last = self._spans.T
+        hit = np.flatnonzero((first < end) & (last > start) & (last > first))
+        if not hit.size:
             raise BadInput(f"no token covers characters {start} to {end} of a text of {len(self.text)}")
-        return hit[0], hit[-1] + 1
+        return int(hit[0]), int(hit[-1]) + 1
+
+    @cached_property
+    def _spans(self) -> NDArray[np.intp]:
+        return np.array(self.offsets, dtype=np.intp).reshape(-1, 2)
 
     def find(self, phrase: str, turn: int | None = None, occurrence: int = 0) -> tuple[int, int]:
         """Tokens of the n-th occurrence of ``phrase`` (in one turn's content, or anywhere).
@@ -165,3 +174,20 @@ def encode_plain_chat(subject: Subject, messages: Sequence[Message], *, reply: b
     parts = [f"{_PLAIN.get(m['role'], m['role'].title())}: {m['content'].strip()}" for m in messages]
     text = "\n\n".join(parts) + ("\n\nAssistant:" if reply else "")
     return _with_turns(subject, text, messages, special=True, reply_follows=reply)
+
+
+def prefilled(subject: Subject, encoded: Encoded, beginning: str) -> Encoded:
+    """A chat that ends with the assistant colon, and the ``beginning`` of the reply put in the assistant's mouth as one more turn.
+
+    Raises:
+        BadInput: if the chat was rendered without a generation prompt, or the beginning has no tokens.
+    """
+    start = encoded.colon + 1
+    out = subject.tokenizer(beginning, add_special_tokens=False, return_offsets_mapping=True)
+    if not out["input_ids"]:
+        raise BadInput(f"the beginning of the reply {beginning!r} has no tokens")
+    shift = len(encoded.text)
+    offsets = tuple((int(a) + shift, int(b) + shift) for a, b in out["offset_mapping"])
+    ids = encoded.ids + tuple(out["input_ids"])
+    turn = Turn("assistant", (shift, shift + len(beginning)), (start, len(ids)))
+    return Encoded(ids, encoded.text + beginning, encoded.offsets + offsets, (*encoded.turns, turn))

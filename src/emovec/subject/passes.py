@@ -18,7 +18,17 @@ from emovec.subject.chat import Encoded
 from emovec.subject.subject import Subject
 from emovec.subject.taps import capture, stopped_after
 
-__all__ = ["Batch", "Harvest", "Pool", "batches_of", "forward_tokens", "generate", "harvest", "next_logprobs"]
+__all__ = [
+    "Batch",
+    "Harvest",
+    "Pool",
+    "batches_of",
+    "continuation_logprobs",
+    "forward_tokens",
+    "generate",
+    "harvest",
+    "next_logprobs",
+]
 
 #: Half-open range of token positions over which a text's activations are averaged.
 Pool = tuple[int, int]
@@ -204,14 +214,11 @@ def next_logprobs(
     out = np.zeros((len(encoded), len(choices)), dtype=np.float64)
     picked = torch.tensor(list(choices), device=subject.device)
     for batch in batches_of(subject, encoded, budget, side="left"):
+        arguments = {"input_ids": batch.ids, "attention_mask": batch.mask, "use_cache": False, "logits_to_keep": 1}
+        if subject.takes_positions:
+            arguments["position_ids"] = (batch.mask.cumsum(-1) - 1).clamp(min=0)
         with torch.no_grad():
-            logits = subject.model(
-                input_ids=batch.ids,
-                attention_mask=batch.mask,
-                position_ids=(batch.mask.cumsum(-1) - 1).clamp(min=0),
-                use_cache=False,
-                logits_to_keep=1,
-            ).logits[:, -1]
+            logits = subject.model(**arguments).logits[:, -1]
         out[list(batch.rows)] = torch.log_softmax(logits.double(), -1)[:, picked].cpu().numpy()
     return out
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from emovec.errors import UnsupportedModel
 from emovec.store import digest
@@ -120,6 +123,12 @@ class Subject:
             tokenizer=digest(sorted(self.tokenizer.get_vocab().items())),
             template=digest(self.tokenizer.chat_template) if self.has_template else "",
         )
+
+    def mean_embeddings(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Mean token embedding of each text, (texts, width): what its words give without their order or context."""
+        matrix = self.anatomy.embedding_matrix().float().cpu().numpy().astype(np.float64)
+        encoded = self.tokenizer(list(texts), add_special_tokens=False)["input_ids"]
+        return np.stack([matrix[ids].mean(0) for ids in encoded])
 
     def block_at(self, fraction: float) -> int:
         """The block a fraction of the way up (the paper works "about two thirds up")."""

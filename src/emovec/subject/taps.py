@@ -5,6 +5,7 @@ Every tap is a context manager that leaves the model as it found it, also after 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -21,8 +22,9 @@ __all__ = ["added", "capture", "edit", "stopped_after"]
 
 #: Called with (block, residual of shape (batch, tokens, width)).
 Reader = Callable[[int, torch.Tensor], None]
-#: Called with the residual (batch, tokens, width); returns what replaces it.
-Editor = Callable[[torch.Tensor], torch.Tensor]
+#: Called with the residual (batch, tokens, width) and each token's absolute position in its own row (batch, tokens): 0 for the
+#: row's first real token, however much padding or cache there is, and -1 at padding. Returns what replaces the residual.
+Editor = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 class _Stop(Exception):
@@ -72,24 +74,57 @@ def capture(anatomy: Anatomy, blocks: Iterable[int], reader: Reader) -> Iterator
         yield
 
 
+def _positions(given: Mapping[str, Any]) -> torch.Tensor:
+    """Absolute positions (batch, tokens) of the tokens that a call of the decoder brings, -1 at padding.
+
+    A two-dimensional attention mask covers cache and chunk, so it tells them exactly for any padding and any chunking. Without one
+    there is no padding, and the positions are those that the model itself goes by.
+    """
+    ids = given.get("input_ids")
+    tokens = ids if ids is not None else given["inputs_embeds"]
+    rows, length = tokens.shape[:2]
+    cache = given.get("past_key_values")
+    past = int(cache.get_seq_length()) if cache is not None else 0
+    mask = given.get("attention_mask")
+    if isinstance(mask, torch.Tensor) and mask.ndim == 2 and mask.shape[1] == past + length:
+        real = mask.bool()
+        positions = torch.where(real, real.cumsum(-1) - 1, -1)[:, -length:]
+    else:
+        own = given.get("position_ids")
+        positions = torch.arange(past, past + length, device=tokens.device) if own is None else own
+        if positions.ndim == 3:  # one set per rotary section; the first counts tokens
+            positions = positions[0]
+    return positions.expand(rows, length)
+
+
 @contextmanager
 def edit(anatomy: Anatomy, editors: Mapping[int, Editor]) -> Iterator[None]:
-    """While open, each block's output is replaced by ``editors[block](output)``.
+    """While open, each block's output is replaced by ``editors[block](output, positions)``.
 
     Raises:
         BadInput: if a block does not exist.
     """
     _check(anatomy, editors)
+    names = list(inspect.signature(anatomy.decoder.forward).parameters)
+    current: list[torch.Tensor] = []
+
+    def see(_module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        current[:] = [_positions({**dict(zip(names, args, strict=False)), **kwargs})]
 
     def hook_for(editor: Editor) -> Callable[..., Any]:
         def hook(_module: nn.Module, _args: Any, output: Any) -> Any:
-            changed = editor(_residual(output))
+            residual = _residual(output)
+            changed = editor(residual, current[0].to(residual.device))
             return (changed, *output[1:]) if isinstance(output, tuple) else changed
 
         return hook
 
-    with _hooks((anatomy.blocks[b], hook_for(e)) for b, e in sorted(editors.items())):
-        yield
+    watch = anatomy.decoder.register_forward_pre_hook(see, with_kwargs=True)
+    try:
+        with _hooks((anatomy.blocks[b], hook_for(e)) for b, e in sorted(editors.items())):
+            yield
+    finally:
+        watch.remove()
 
 
 @contextmanager
@@ -102,7 +137,7 @@ def added(anatomy: Anatomy, vectors: Mapping[int, NDArray[np.floating]]) -> Iter
 
     def editor(vector: NDArray[np.floating]) -> Editor:
         tensor = torch.as_tensor(np.asarray(vector, dtype=np.float32))
-        return lambda residual: residual + tensor.to(residual)
+        return lambda residual, _positions: residual + tensor.to(residual)
 
     with edit(anatomy, {block: editor(v) for block, v in vectors.items()}):
         yield

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,21 @@ from emovec.store import Store, digest
 from emovec.subject import Encoded, Subject, encode_chat, encode_plain_chat, encode_text
 from emovec.subject.passes import Pool, harvest
 
-__all__ = ["Activations", "collect_activations", "encode_dialogue", "pooled", "text_pool"]
+__all__ = [
+    "QUESTION",
+    "Activations",
+    "collect_activations",
+    "encode_asked",
+    "encode_dialogue",
+    "pooled",
+    "pooled_many",
+    "text_pool",
+]
 
 #: Raised when a change to pooling or harvest makes older cached activations wrong.
-_VERSION = 1
+_VERSION = 2
+#: Put after a text, so that the state at its last token says what the model makes of the whole.
+QUESTION = "\n\nAll in all, the person in this text feels"
 _SHARD_TOKENS = 12_000
 
 
@@ -28,7 +39,8 @@ class Activations:
     """Mean activations of labelled texts and neutral dialogues.
 
     Attributes:
-        texts: (texts, blocks, width) float32.
+        texts: (texts, blocks, width) float32: means over a text's tokens.
+        asked: (texts, blocks, width) float32: the state at the last token of :data:`QUESTION`, put after the text.
         neutral: (dialogues, blocks, width) float32.
         blocks: the blocks, in order.
         mean_norms: mean residual norm per block over all tokens read, (blocks,): the unit of strength.
@@ -39,6 +51,7 @@ class Activations:
     """
 
     texts: NDArray[np.float32]
+    asked: NDArray[np.float32]
     neutral: NDArray[np.float32]
     blocks: tuple[int, ...]
     mean_norms: NDArray[np.float64]
@@ -52,6 +65,10 @@ class Activations:
     def at(self, block: int) -> NDArray[np.float64]:
         """Texts at one block, (texts, width) float64."""
         return self.texts[:, self._index(block)].astype(np.float64)
+
+    def when_asked(self) -> Activations:
+        """The same with the states at the question in the place of the means over tokens."""
+        return replace(self, texts=self.asked)
 
     def neutral_at(self, block: int) -> NDArray[np.float64]:
         """Neutral dialogues at one block, (dialogues, width) float64."""
@@ -80,6 +97,14 @@ def text_pool(length: int, skip: int) -> Pool:
     return min(skip, length // 3), length
 
 
+def encode_asked(subject: Subject, text: str, skip: int = 50) -> tuple[Encoded, tuple[Pool, Pool]]:
+    """A text with :data:`QUESTION` after it, and its two pools: the text's own tokens (see :func:`text_pool`) and the question's last token."""
+    encoded = encode_text(subject, text + QUESTION)
+    own = encoded.tokens_of(0, len(text))[1]
+    last = encoded.tokens_of(len(encoded.text) - 1, len(encoded.text))[1]
+    return encoded, (text_pool(own, skip), (last - 1, last))
+
+
 def encode_dialogue(subject: Subject, dialogue: Dialogue) -> Encoded:
     """In the native chat template; in the plain form for base models and for templates that refuse a role."""
     messages = list(dialogue.messages)
@@ -98,13 +123,27 @@ def pooled(
     progress: Progress | None = None,
     stage: str = "reading texts",
 ) -> tuple[NDArray[np.float32], NDArray[np.float64], int]:
-    """One pooled mean per text: ((texts, blocks, width), residual norm sums per block, tokens counted).
+    """One pooled mean per text: ((texts, blocks, width), residual norm sums per block, tokens counted); see :func:`pooled_many`."""
+    means, sums, counted = pooled_many(subject, encoded, [[p] for p in pools], blocks, store, progress, stage)
+    return means[:, 0], sums, counted
+
+
+def pooled_many(
+    subject: Subject,
+    encoded: Sequence[Encoded],
+    pools: Sequence[Sequence[Pool]],
+    blocks: Sequence[int],
+    store: Store,
+    progress: Progress | None = None,
+    stage: str = "reading texts",
+) -> tuple[NDArray[np.float32], NDArray[np.float64], int]:
+    """As many pooled means per text as it has pools: ((texts, pools, blocks, width), residual norm sums per block, tokens counted).
 
     Work is cut into shards of similar length, each kept under a key of all that it depends on, so a killed run goes on
     where it was.
     """
     blocks = tuple(sorted(set(blocks)))
-    out = np.zeros((len(encoded), len(blocks), subject.width), dtype=np.float32)
+    out = np.zeros((len(encoded), len(pools[0]) if pools else 1, len(blocks), subject.width), dtype=np.float32)
     sums, counted = np.zeros(len(blocks)), 0
     order = sorted(range(len(encoded)), key=lambda i: (len(encoded[i]), encoded[i].ids))
     shards: list[list[int]] = [[]]
@@ -129,7 +168,7 @@ def pooled(
                 continue
             items = [encoded[i] for i in shard]
             ranges = [pools[i] for i in shard]
-            key = digest(identity, [list(e.ids) for e in items], ranges)
+            key = digest(identity, [list(e.ids) for e in items], [list(r) for r in ranges])
             done = 0.0
 
             def tick(_texts: int, tokens: int) -> None:
@@ -137,9 +176,11 @@ def pooled(
                 advance(tokens - done)
                 done = tokens
 
-            def make(items: list[Encoded] = items, ranges: list[Pool] = ranges) -> dict[str, NDArray[np.generic]]:
-                got = harvest(subject, items, [[r] for r in ranges], blocks, progress=tick)
-                return {"means": got.means[:, 0], "sums": got.norm_sums, "count": np.array([got.norm_counts])}
+            def make(
+                items: list[Encoded] = items, ranges: list[Sequence[Pool]] = ranges
+            ) -> dict[str, NDArray[np.generic]]:
+                got = harvest(subject, items, ranges, blocks, progress=tick)
+                return {"means": got.means, "sums": got.norm_sums, "count": np.array([got.norm_counts])}
 
             arrays = store.arrays("activations", key, make)
             advance(sum(map(len, items)) - done)
@@ -174,7 +215,7 @@ def collect_activations(
     store: Store | None = None,
     progress: Progress | None = None,
 ) -> Activations:
-    """Read a corpus once and keep, per text and block, the mean residual activation.
+    """Read a corpus once and keep, per text and block, the mean residual activation and the state when asked what the person feels.
 
     Args:
         blocks: 0-based; one pass serves all of them and stops after the deepest.
@@ -190,9 +231,9 @@ def collect_activations(
     store = store or Store()
     blocks = tuple(sorted(set(blocks)))
     texts: tuple[Text, ...] = corpus.texts
-    encoded = [encode_text(subject, t.text) for t in texts]
-    pools = [text_pool(len(e), skip) for e in encoded]
-    means, sums, count = pooled(subject, encoded, pools, blocks, store, progress, "reading emotion texts")
+    asked = [encode_asked(subject, t.text, skip) for t in texts]
+    encoded, pools = [e for e, _ in asked], [p for _, p in asked]
+    means, sums, count = pooled_many(subject, encoded, pools, blocks, store, progress, "reading emotion texts")
     dialogues = [encode_dialogue(subject, d) for d in corpus.neutral]
     # The first token is an attention sink; it is left out of every mean.
     neutral, more, extra = pooled(
@@ -203,7 +244,8 @@ def collect_activations(
     topic, _ = _indices([t.topic for t in texts])
     register, registers = _indices([t.register for t in texts])
     return Activations(
-        texts=means,
+        texts=means[:, 0],
+        asked=means[:, 1],
         neutral=neutral,
         blocks=blocks,
         mean_norms=(sums + more) / max(count + extra, 1),

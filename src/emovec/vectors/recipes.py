@@ -6,11 +6,15 @@
 
 ``whitened``
     Pattern: difference of means over all registers, each register centred on itself, adjusted for surface style. Filter: the pattern times the inverse of the
-    within-emotion covariance, shrunk by the ``reading`` amount. Geometry: the pattern whitened (inverse square root) by the
-    ``geometry`` amount, scaled to unit length, from the stories alone, as the paper's is. The two amounts are chosen separately because the best reader need not be the best map, by rules that see no human rating
-    and no evaluation text (:mod:`emovec.vectors.selection`).
+    within-emotion covariance, shrunk by the ``reading`` amount. Geometry: from the stories alone, as the paper's is, but from the state at
+    the end of a question put after the story ("... the person in this text feels"), where the model has drawn together what it makes of the whole; whitened (inverse square root)
+    by the ``geometry`` amount and scaled to unit length. The two amounts are chosen separately because the best reader need not be the best map, by rules
+    that see no human rating and no evaluation text (:mod:`emovec.vectors.selection`).
 
-Both take ``topic_adjusted``: emotion effects from an additive emotion + topic model.
+``asked``
+    As ``whitened``, but everything from the state at the question: it reads texts that are followed by the same question.
+
+All take ``topic_adjusted``: emotion effects from an additive emotion + topic model.
 """
 
 from __future__ import annotations
@@ -37,12 +41,13 @@ class Recipe:
     """One recipe with all its parameters.
 
     Attributes:
-        name: ``paper`` or ``whitened``.
+        name: ``paper``, ``whitened`` or ``asked``.
         registers: registers of text that it uses (() is all that there are).
         topic_adjusted: adjust emotion effects for topics.
         style_adjusted: adjust them for surface style (sentence length, punctuation, person).
         neutral_variance: share of the neutral texts' variance whose components are projected out (0: none are).
         geometry_registers: registers that the geometry is made from, where the corpus has them (() is the recipe's registers).
+        asked, geometry_asked: patterns and filters, or geometry, are made from the state at the question instead of the means over tokens.
         reading, geometry: amount of shrinkage of the within-emotion covariance, in units of its mean variance (infinite: no whitening).
     """
 
@@ -54,6 +59,8 @@ class Recipe:
     reading: float = float("inf")
     geometry: float = float("inf")
     geometry_registers: tuple[str, ...] = ()
+    asked: bool = False
+    geometry_asked: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """All parameters, as they stand in artifacts and reports (no whitening is written as null)."""
@@ -66,7 +73,18 @@ class Recipe:
 #: The recipes by name; ``whitened`` gets its amounts from :mod:`emovec.vectors.selection`.
 RECIPES: dict[str, Recipe] = {
     "paper": Recipe("paper", registers=("story",), neutral_variance=0.5),
-    "whitened": Recipe("whitened", style_adjusted=True, reading=1.0, geometry=1.0, geometry_registers=("story",)),
+    "whitened": Recipe(
+        "whitened", style_adjusted=True, reading=1.0, geometry=1.0, geometry_registers=("story",), geometry_asked=True
+    ),
+    "asked": Recipe(
+        "asked",
+        style_adjusted=True,
+        reading=1.0,
+        geometry=1.0,
+        geometry_registers=("story",),
+        asked=True,
+        geometry_asked=True,
+    ),
 }
 
 
@@ -113,21 +131,22 @@ def directions(
     if recipe.name not in RECIPES:
         raise BadInput(f"unknown recipe {recipe.name!r}; known: {', '.join(RECIPES)}")
     allowed = acts.rows(*recipe.registers)
+    source = acts.when_asked() if recipe.asked else acts
     chosen = allowed if rows is None else np.asarray(rows, dtype=np.intp)[np.isin(rows, allowed)]
     if chosen.size == 0:
         raise BadInput(f"no texts of the registers {', '.join(recipe.registers) or 'any'} to make vectors from")
     if recipe.name == "paper" and not (recipe.topic_adjusted or recipe.style_adjusted):
-        effects, _, centre = emotion_effects(acts.at(block)[chosen], acts.emotion[chosen], len(acts.emotions))
+        effects, _, centre = emotion_effects(source.at(block)[chosen], acts.emotion[chosen], len(acts.emotions))
         covariance = None
     else:
-        effects, covariance, centre = within_emotion(acts, block, chosen, recipe)
+        effects, covariance, centre = within_emotion(source, block, chosen, recipe)
     patterns = effects
     if recipe.neutral_variance > 0:
         patterns = project_out(patterns, neutral_basis(acts.neutral_at(block), recipe.neutral_variance))
     if recipe.name == "paper" or covariance is None:
         return Directions(patterns, unit(patterns), patterns, centre)
     mapped = geometry_rows(acts, recipe, chosen)
-    map_effects, map_covariance, _ = within_emotion(acts, block, mapped, recipe)
+    map_effects, map_covariance, _ = within_emotion(map_source(acts, recipe), block, mapped, recipe)
     return Directions(
         patterns=patterns,
         filters=unit(covariance.power(patterns, recipe.reading, -1.0)),
@@ -135,6 +154,11 @@ def directions(
         geometry=unit(map_covariance.power(map_effects, recipe.geometry, -0.5)),
         centre=centre,
     )
+
+
+def map_source(acts: Activations, recipe: Recipe) -> Activations:
+    """The activations that the geometry is made from."""
+    return acts.when_asked() if recipe.geometry_asked else acts
 
 
 def geometry_rows(acts: Activations, recipe: Recipe, rows: NDArray[np.intp]) -> NDArray[np.intp]:

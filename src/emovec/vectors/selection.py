@@ -2,7 +2,7 @@
 
 *Reading* is chosen by transfer between registers: make vectors on all registers but one, read the one left out, for every block and
 amount; where a corpus has stories only, by leaving topics out instead. *Geometry* is chosen by
-replication: the amount at which the first two components of two random halves of the texts span the most similar plane.
+replication: the largest amount at which the first two components of two random halves of the texts span planes as similar as at any.
 The block is where reading transfers best.
 """
 
@@ -16,16 +16,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from emovec.progress import Progress
-from emovec.stats import rng_for, unit
+from emovec.stats import mean_auc, rng_for, unit
 from emovec.vectors.activations import Activations
-from emovec.vectors.recipes import Recipe, geometry_rows, within_emotion
+from emovec.vectors.recipes import Recipe, geometry_rows, map_source, within_emotion
 
-__all__ = ["AMOUNTS", "Selection", "mean_auc", "plane_replication", "select", "transfer_table"]
+__all__ = ["AMOUNTS", "Selection", "plane_replication", "select", "transfer_table"]
 
 Array = NDArray[np.float64]
 
 #: Amounts of shrinkage that are tried for reading; infinite is no whitening.
 AMOUNTS = (0.1, 0.3, 1.0, 3.0, 10.0, float("inf"))
+#: Canonical correlations this close are as good as each other.
+_AS_WELL = 0.02
 
 
 @dataclass(frozen=True)
@@ -36,21 +38,6 @@ class Selection:
     recipe: Recipe
     why: str
     table: pd.DataFrame
-
-
-def mean_auc(scores: Array, emotion: NDArray[np.intp]) -> float:
-    """Mean over emotions of the one-against-rest AUC of ``scores`` (texts, emotions); ties count one half."""
-    from scipy.stats import rankdata
-
-    ranks = rankdata(scores, axis=0)
-    n = len(scores)
-    values = []
-    for e in np.unique(emotion):
-        rows = emotion == e
-        k = int(rows.sum())
-        if k < n:
-            values.append((ranks[rows, e].sum() - k * (k + 1) / 2) / (k * (n - k)))
-    return float(np.mean(values))
 
 
 def _folds(acts: Activations) -> list[tuple[str, NDArray[np.intp], NDArray[np.intp]]]:
@@ -75,12 +62,13 @@ def transfer_table(
     """Made on the other registers, read on each: columns ``block, amount, read_on, auc``."""
     rows = []
     folds = _folds(acts)
+    source = acts.when_asked() if recipe.asked else acts
     blocks = list(blocks or acts.blocks)
     with (progress or Progress()).stage("choosing block and whitening", len(blocks) * len(folds), "fits") as advance:
         for block in blocks:
             for name, make, read in folds:
-                effects, covariance, _ = within_emotion(acts, block, make, recipe)
-                x = acts.at(block)[read]
+                effects, covariance, _ = within_emotion(source, block, make, recipe)
+                x = source.at(block)[read]
                 x = x - x.mean(0)
                 for amount in amounts:
                     filters = unit(covariance.power(effects, amount, -1.0))
@@ -98,12 +86,13 @@ def select(
     keys = list(means.index)
     block, amount = keys[int(np.argmax(means.to_numpy()))]
     replication = plane_replication(acts, recipe, int(block))
-    geometry = max(replication, key=lambda tried: replication[tried])
+    # More shrinkage rests on fewer estimates, so it is preferred where it replicates as well.
+    geometry = max(a for a, found in replication.items() if found >= max(replication.values()) - _AS_WELL)
     kind = "registers of text" if len(acts.registers) > 1 else "topics"
     why = (
         f"block {block} and reading shrinkage {amount:g} transfer best between {kind} (mean AUC {means.max():.3f} over "
-        f"{table['read_on'].nunique()} left out in turn); at geometry shrinkage {geometry:g} the first two components replicate best "
-        f"between random halves of the texts (least canonical correlation {replication[geometry]:.2f}). No human rating was used."
+        f"{table['read_on'].nunique()} left out in turn); geometry shrinkage {geometry:g} is the largest at which the first two components "
+        f"replicate between random halves of the texts as well as they do at any, to {_AS_WELL:g} (least canonical correlation {replication[geometry]:.2f}). No human rating was used."
     )
     return Selection(int(block), replace(recipe, reading=float(amount), geometry=float(geometry)), why, table)
 
@@ -118,10 +107,11 @@ def plane_replication(
     rng = rng_for(seed, "plane replication")
     found: dict[float, list[float]] = {amount: [] for amount in amounts}
     rows = geometry_rows(acts, recipe, acts.rows(*recipe.registers))
-    _, covariance, _ = within_emotion(acts, block, rows, recipe)
+    source = map_source(acts, recipe)
+    _, covariance, _ = within_emotion(source, block, rows, recipe)
     for _ in range(splits):
         half = rng.permutation(len(rows)) % 2 == 0
-        effects = [within_emotion(acts, block, rows[side], recipe)[0] for side in (half, ~half)]
+        effects = [within_emotion(source, block, rows[side], recipe)[0] for side in (half, ~half)]
         for amount in amounts:
             planes = []
             for side in effects:

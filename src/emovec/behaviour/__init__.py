@@ -1,0 +1,1 @@
+"""Behaviour under steering, on Inspect AI: the model provider ``emovec/MODEL`` and the tasks that the paper needs."""
