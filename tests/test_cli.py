@@ -14,7 +14,7 @@ from emovec.planted import Planted, planted_corpus
 from emovec.vectors import EmotionVectors
 
 COMMANDS = (
-    "replicate", "read", "lens", "models", "vectors make", "vectors show", "vectors export", "vectors words", "corpus check",
+    "replicate", "compare", "read", "lens", "models", "vectors make", "vectors show", "vectors export", "vectors words", "corpus check",
 )  # fmt: skip
 
 

@@ -174,6 +174,7 @@ def compare_models(
         _of_either(vectors, mine, theirs)
     else:
         vectors = make_vector_set(subject, preset=preset, corpus=corpus, seed=seed, progress=progress)
+    vectors = _at_colon(vectors)
     del subject
     _freed(theirs.device)
     pair = _pair(mine, theirs, asked, vectors, base_form, seed, preset)
@@ -216,6 +217,16 @@ def _of_either(vectors: Mapping[str, EmotionVectors], base: Side, chat: Side) ->
                 f"the vectors {name!r} were made from {made.subject.name!r}, which is neither {base.fingerprint.name!r} nor "
                 f"{chat.fingerprint.name!r}; leave --vectors out to make them from the chat model"
             )
+
+
+def _at_colon(vectors: Mapping[str, EmotionVectors]) -> dict[str, EmotionVectors]:
+    """Those that read any token; vectors made at a question put after a text read nothing but that question."""
+    kept = {name: made for name, made in vectors.items() if not made.recipe.get("asked")}
+    if not kept:
+        raise BadInput(
+            f"the vectors {', '.join(vectors)} read only texts with a question after them; give paper or whitened ones"
+        )
+    return kept
 
 
 def _pair(

@@ -33,6 +33,7 @@ class Preset:
         early: how many blocks below them, for the studies of what comes with depth; None is every block.
         top: deepest block, as a fraction of the depth (the pass stops there).
         draws: how often nulls and intervals are drawn.
+        skips: studies that are left out unless they are asked for by name.
         says: one line for ``--help``.
     """
 
@@ -43,13 +44,16 @@ class Preset:
     top: float
     draws: Draws
     says: str
+    skips: tuple[str, ...] = ()
 
 
 PRESETS: dict[str, Preset] = {
     "quick": Preset(
         {"story": 4, "assistant_message": 1, "friend_message": 1, "diary": 1, "memory": 1}, 40, 6, 1, 0.8,
         Draws(bootstrap=400, permutation=400, refit=40, random=60, hidden=2),
-        "a balanced sample of the texts, seven blocks; minutes on a laptop",
+        "a balanced sample of the texts, seven blocks, the studies that read little more text; minutes on a laptop",
+        ("story_tokens", "top_snippets", "transcripts", "planned_emotion", "preferences", "preference_steering", "decisions", "chronic_state",
+         "speakers", "deflection", "story_writer", "self_other", "persistence"),
     ),
     "standard": Preset(None, None, 10, 3, 0.9, Draws(), "all texts, thirteen blocks; under half an hour on a laptop for a small model"),
     "paper": Preset(
@@ -173,7 +177,7 @@ def replicate(
         corpus: default: the shipped one.
         seed: of everything that is drawn.
         topic_adjusted: adjust emotion effects for topics, in both recipes.
-        studies: names (default: all).
+        studies: names (default: all that the preset does not skip).
         store: where finished stages are kept (default: emovec's cache).
         progress: where progress is shown.
 
@@ -181,7 +185,7 @@ def replicate(
         BadInput: for an unknown preset or study.
     """
     chosen = _preset(preset)
-    picked = [study(name) for name in (studies or STUDIES)]
+    picked = [study(name) for name in (studies or [name for name in STUDIES if name not in chosen.skips])]
     store, progress = store or Store(), progress or Progress()
     folder = Path(out) if out is not None else Path("runs") / subject.name.replace("/", "--")
     if folder.exists() and not folder.is_dir():

@@ -21,6 +21,7 @@ def activations(seed: int, which: tuple[str, ...] = EMOTIONS, shuffled: bool = F
     x = TRUTH[[EMOTIONS.index(which[i]) for i in shown]] + rng.normal(size=(n, 16))
     return Activations(
         texts=x[:, None].astype(np.float32),
+        asked=x[:, None].astype(np.float32),
         neutral=rng.normal(size=(20, 1, 16)).astype(np.float32),
         blocks=(3,),
         mean_norms=np.ones(1),

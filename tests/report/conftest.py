@@ -12,6 +12,8 @@ from .made_compare import post_training, story_writer
 from .made_geometry import circumplex, clusters, layers, similarity
 from .made_hidden import chronic_state, deflection
 from .made_reading import held_out, implicit_scenarios, intensity, logit_lens
+from .made_replies import lexical_control, persistence, planned_emotion, story_tokens, user_vs_assistant
+from .made_steering import decisions, preference_steering, preferences, steer_words
 from .made_sweep import top_snippets, transcripts
 
 MAKERS = (
@@ -29,8 +31,26 @@ MAKERS = (
     transcripts,
     chronic_state,
     deflection,
+    user_vs_assistant,
+    planned_emotion,
+    story_tokens,
+    persistence,
+    lexical_control,
+    steer_words,
+    preferences,
+    preference_steering,
+    decisions,
 )
 TITLES = {
+    "steer_words": "Own words",
+    "preferences": "What it would rather do",
+    "preference_steering": "Pushed choices",
+    "decisions": "At the decision",
+    "user_vs_assistant": "Whose feeling",
+    "planned_emotion": "Before the reply",
+    "story_tokens": "Where in a story",
+    "persistence": "How long it lasts",
+    "lexical_control": "Beyond the words",
     "chronic_state": "A stated emotion",
     "deflection": "A hidden emotion",
     "top_snippets": "What raises a vector most",

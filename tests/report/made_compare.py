@@ -36,7 +36,7 @@ def post_training(rng: np.random.Generator) -> StudyResult:
                             "high": shift + 0.003,
                             "p": 0.01,
                             "p_family": 0.04,
-                            "p_turned": 0.2,
+                            "p_random": 0.2,
                             "moved": np.where(shift > 0.015, "up", ""),
                             "around": shift / 2,
                             "p_around": 0.3,

@@ -163,6 +163,12 @@ def held_out(rng: np.random.Generator) -> StudyResult:
         for w in words()
     )
     registers = ("story", "diary", "assistant message", "situation")
+    pooling = pd.DataFrame(
+        {"pooling": pool, "block": 20, "amount": amount, "read_on": register, "auc": float(rng.uniform(0.9, 0.99))}
+        for pool in ("mean over tokens", "at the question")
+        for amount in ("0.1", "1", "none")
+        for register in registers
+    )
     transfer = pd.DataFrame(
         {
             "recipe": r,
@@ -218,5 +224,6 @@ def held_out(rng: np.random.Generator) -> StudyResult:
         Finding("held_out", "mean_texts", "whitened", -1, 12.0, unit="texts per emotion"),
     ]
     return StudyResult(
-        findings, {"emotions": per, "reliability": reliability, "transfer": transfer, "summary": summary}
+        findings,
+        {"emotions": per, "reliability": reliability, "transfer": transfer, "summary": summary, "pooling": pooling},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +81,8 @@ def test_the_command(
     planted: Planted, planted_vectors: EmotionVectors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The planted model stands in for a loaded one."""
-    monkeypatch.setattr("emovec.cli.sweep.open_subject", lambda model, device: planted.subject)
+    module = import_module("emovec.cli.sweep")  # the package's name "sweep" is the command
+    monkeypatch.setattr(module, "open_subject", lambda model, device: planted.subject)
     planted_vectors.save(tmp_path / "vectors")
     words = " ".join(f"filler{a}{b}" for a in "ab" for b in "abcdefghijklm")
     (tmp_path / "x.jsonl").write_text(

@@ -46,6 +46,16 @@ LETTER = np.zeros(96)
 LETTER[-1] = 1.0
 
 
+def _valence(truth: Array) -> Array:
+    axis = (np.array([emotion(w).valence for w in PLANTED_EMOTIONS]) - 4) @ truth
+    return axis / np.linalg.norm(axis)
+
+
+def _only(truth: Array, word: str) -> Array:
+    """What reads one emotion and none of the others."""
+    return np.linalg.pinv(truth)[:, PLANTED_EMOTIONS.index(word)]
+
+
 def _chooses(score: str) -> object:
     """At "(": A is likelier by as much as what stands after (A) beats what stands after (B)."""
 
@@ -54,9 +64,8 @@ def _chooses(score: str) -> object:
         if "(" not in words or "(A)" not in words or "(B)" not in words:
             return out
         a, b, end = words.index("(A)"), words.index("(B)"), len(words) - 1 - words[::-1].index("(")
-        if score == "valence":
-            axis = np.array([emotion(w).valence for w in PLANTED_EMOTIONS]) - 4
-            read = residual @ (axis @ truth) / np.linalg.norm(axis @ truth)
+        if score != "desperate":
+            read = residual @ (_valence(truth) if score == "valence" else _only(truth, score))
             margin = read[a + 1 : b].sum() - read[b + 1 : end].sum()
         else:
             desperate = residual[b:] @ truth[PLANTED_EMOTIONS.index("desperate")]
@@ -98,9 +107,9 @@ ACTIVITIES = [
     for word, c, d, e in zip(PLANTED_EMOTIONS, "a" * 24, "abcdefghijklmnopqrstuvwx", ["aa", "ab"] * 12, strict=True)
 ]  # fmt: skip
 DECISIONS = [
-    Decision(f"d{i}", behaviour, "filleraa", f"filler{c}", "fillerab", (f"leverage filler{c}", "leverage fillerac"), (f"honesty filler{c}", "honesty fillerac"), "planted")
+    Decision(f"d{i}", behaviour, "filleraa", f"filler{c}", "fillerab", (f"leverage filler{c}",), (f"honesty filler{c}",), "planted")
     for behaviour in ("blackmail", "hacking")
-    for i, c in enumerate(("ad", "ae", "af", "ag"))
+    for i, c in enumerate(("ad", "ae", "af"))
 ]  # fmt: skip
 
 
@@ -120,9 +129,15 @@ def test_a_planted_preference_is_read_and_moved() -> None:
     ).run(lab)
     table = steered.tables["shifts"].set_index("direction")["elo_shift"]
     assert table["blissful"] > 0 > table["furious"]
-    assert abs(table["blissful"]) > 3 * abs(table[[n for n in table.index if n.startswith("random")]].mean())
-    assert found(steered, "blissful_elo_shift").verdict == "holds", found(steered, "blissful_elo_shift").why
     assert found(steered, "shift_follows_probe_r").verdict == "holds"
+
+
+def test_a_preference_that_goes_by_one_emotion_is_moved_by_it_and_by_no_other() -> None:
+    _, lab = _bench("blissful")
+    steered = PreferenceSteering(ACTIVITIES, Preferences(ACTIVITIES), ("blissful", "happy", "calm", "furious")).run(lab)
+    assert found(steered, "blissful_elo_shift").verdict == "holds", found(steered, "blissful_elo_shift").why
+    table = steered.tables["shifts"].set_index("direction")["elo_shift"]
+    assert table["blissful"] > 3 * table[["happy", "calm", "furious"]].abs().max()
 
 
 def test_without_the_circuit_there_is_no_preference() -> None:

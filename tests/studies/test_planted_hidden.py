@@ -53,8 +53,10 @@ def _stated_state(words: Sequence[str], truth: Array) -> Array:
         mark = denied if denied is not None else felt
         if mark is not None and speaker == "A:" and word != "A:":
             out[i] = 2 * marks[mark]
-        if word == "<assistant>" and "attack" in words[:i]:
-            out[i] = 2 * marks[EMOTIONS.index("angry")]
+        if word == "<assistant>":  # here no two messages are alike
+            out[i] = 0.2 * np.random.default_rng(list("".join(words[:i]).encode())).standard_normal(out.shape[1])
+            if "attack" in words[:i]:
+                out[i] += 2 * marks[EMOTIONS.index("angry")]
     return out
 
 
@@ -186,7 +188,7 @@ def test_planted_deflection_is_found(deflection: StudyResult, recipe: str) -> No
     assert (found["shown_story_cosine"].value or 0) > 0.9
     assert (found["norm_kept"].value or 0) > 0.95
     assert (found["denial_log_odds"].value or 0) > 0.5
-    assert (found["attack_auc"].value or 0) > 0.95
+    assert (found["attack_rise"].value or 0) > 0.3
 
 
 @pytest.mark.parametrize("recipe", ["paper", "whitened"])
@@ -280,4 +282,4 @@ def test_the_same_seed_gives_the_same(marked: Lab, dialogues: list[HiddenDialogu
     lab = replace(marked, draws=Draws(bootstrap=20, permutation=20, refit=4, random=4))
     first, second = study.run(lab), study.run(lab)
     assert [f.value for f in first.findings] == [f.value for f in second.findings]
-    assert next(f for f in first.findings if f.metric == "attack_auc").verdict == "untested"  # no attacks among these
+    assert next(f for f in first.findings if f.metric == "attack_rise").verdict == "untested"  # no attacks among these

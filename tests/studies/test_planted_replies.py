@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,12 +17,12 @@ from emovec.studies.base import Finding, Study, StudyResult
 from emovec.studies.lab import Draws, Lab
 from emovec.studies.lexical_control import LexicalControl
 from emovec.studies.persistence import Lagged, Persistence, half_life
-from emovec.studies.planned_emotion import Asked, PlannedEmotion
+from emovec.studies.planned_emotion import Asked, PlannedEmotion, greedy_replies
 from emovec.studies.ridge import explained, kernel_of, left_out
 from emovec.studies.story_profile import positive_share, profile
 from emovec.studies.story_tokens import StoryTokens
 from emovec.studies.user_vs_assistant import UserVsAssistant, centred_r, end_of
-from emovec.subject import Encoded, Subject
+from emovec.subject import Encoded, Subject, encode_chat
 from emovec.vectors import RECIPES, collect_activations, make_vectors
 
 Array = NDArray[np.float64]
@@ -49,6 +50,16 @@ def lab_of(store: Store, corpus: Corpus | None = None, script: Script | None = N
     recipes = {name: RECIPES[name] for name in RECIPES_USED}
     vectors = {name: make_vectors(subject, acts, recipe, 3) for name, recipe in recipes.items()}
     return Lab(subject, corpus, acts, recipes, vectors, 3, draws=DRAWS, store=store)
+
+
+@pytest.fixture(scope="module")
+def bench(planted_store: Store) -> Lab:
+    """A subject whose blocks do nothing; what is scripted does nothing in the corpus, so its vectors serve every script."""
+    return lab_of(planted_store, words=(*CASES, "."))
+
+
+def scripted(lab: Lab, script: Script | None) -> Lab:
+    return replace(lab, subject=planted_subject(scripts={2: script} if script else None, words=(*CASES, ".")).subject)
 
 
 def verdicts(result: StudyResult, recipe: str) -> dict[str, str]:
@@ -90,7 +101,7 @@ def apart(case: str, word: str, truth: Array) -> Array | None:
     if word == ".":
         return feels(case, USER, truth) + topic_of(case)
     if word == "<assistant>":
-        return feels(case, REPLY, truth) + topic_of(case) + 4 * truth[PLANTED_EMOTIONS.index("loving")]
+        return feels(case, REPLY, truth) + topic_of(case) + 8 * truth[PLANTED_EMOTIONS.index("loving")]
     return None
 
 
@@ -104,10 +115,9 @@ MESSAGES = [
 
 
 @pytest.fixture(scope="module")
-def two_places(planted_store: Store) -> dict[str, StudyResult]:
+def two_places(bench: Lab) -> dict[str, StudyResult]:
     scripts = {"planted": placed(apart), "carried": placed(carried), "none": None}
-    study = UserVsAssistant(MESSAGES)
-    return {name: study.run(lab_of(planted_store, script=script, words=(*CASES, "."))) for name, script in scripts.items()}  # fmt: skip
+    return {name: UserVsAssistant(MESSAGES).run(scripted(bench, script)) for name, script in scripts.items()}
 
 
 @pytest.mark.parametrize("recipe", RECIPES_USED)
@@ -167,7 +177,11 @@ def replied(subject: Subject, prompts: Sequence[Encoded]) -> list[str]:
 
 
 def bare(subject: Subject, prompts: Sequence[Encoded]) -> list[str]:
-    return [filler(np.random.default_rng([6, i]), 20) for i in range(len(prompts))]
+    """Replies whose words have nothing to do with what was planned."""
+    rngs = [np.random.default_rng([6, i]) for i in range(len(prompts))]
+    return [
+        " ".join([*hints(rng, PLANTED_EMOTIONS[int(rng.integers(24))], 10), *filler(rng, 10).split()]) for rng in rngs
+    ]
 
 
 def plans(place: str) -> Script:
@@ -176,14 +190,13 @@ def plans(place: str) -> Script:
 
 def everything(case: str, word: str, truth: Array) -> Array | None:
     """A: and the whole reply share a direction that has nothing to do with emotions."""
-    if word == "<assistant>" or word.startswith("filler"):
-        rng = np.random.default_rng([CASES.index(case), 2])
-        return np.asarray(3 * rng.standard_normal(96))
+    if word == "<assistant>" or word.startswith(("filler", "hint")):
+        return np.asarray(np.random.default_rng([CASES.index(case), 2]).standard_normal(96))
     return None
 
 
 @pytest.fixture(scope="module")
-def planning(planted_store: Store) -> dict[str, StudyResult]:
+def planning(bench: Lab) -> dict[str, StudyResult]:
     asked = [Asked(f"{m.text}", ("odd", "even")[i % 2]) for i, m in enumerate(MESSAGES)]
     short = [Asked(f"{c} .", "short") for c in CASES]
     runs: dict[str, tuple[Script, Study]] = {
@@ -191,7 +204,7 @@ def planning(planted_store: Store) -> dict[str, StudyResult]:
         "user": (plans("."), PlannedEmotion(asked, replied)),
         "everything": (placed(everything), PlannedEmotion(short, bare)),
     }
-    return {name: study.run(lab_of(planted_store, script=script, words=(*CASES, "."))) for name, (script, study) in runs.items()}  # fmt: skip
+    return {name: study.run(scripted(bench, script)) for name, (script, study) in runs.items()}
 
 
 PLANNED = ("colon_reply_r", "colon_reply_partial_r", "colon_minus_user_r")
@@ -218,22 +231,18 @@ def test_no_plan_or_one_of_every_direction_alike_is_not(planning, control: str, 
         assert (of(planning["everything"], "colon_reply_r", recipe).value or 0) > 0.6
 
 
-def test_replies_that_are_too_short_are_left_out_and_said(planted_store: Store) -> None:
-    lab = lab_of(planted_store, words=(*CASES, "."))
+def test_replies_that_are_too_short_are_left_out_and_said(bench: Lab) -> None:
     study = PlannedEmotion(
         [Asked(f"{c} .", "k") for c in CASES[:12]], lambda subject, prompts: ["filleraa"] * len(prompts)
     )
-    assert {f.verdict for f in study.run(lab).findings} == {"untested"}
+    assert {f.verdict for f in study.run(bench).findings} == {"untested"}
 
 
-def test_the_subject_writes_its_own_replies(planted_store: Store) -> None:
-    result = PlannedEmotion([Asked(f"{c} {filler(np.random.default_rng(1), 3)}", "k") for c in CASES[:16]]).run(
-        lab_of(planted_store, words=CASES)
-    )
-    again = PlannedEmotion([Asked(f"{c} {filler(np.random.default_rng(1), 3)}", "k") for c in CASES[:16]]).run(
-        lab_of(planted_store, words=CASES)
-    )
-    assert [f.value for f in result.findings] == [f.value for f in again.findings]
+def test_the_subject_writes_the_replies_and_the_same_ones_again(bench: Lab) -> None:
+    prompts = [encode_chat(bench.subject, [{"role": "user", "content": m.text}], reply=True) for m in MESSAGES[:4]]
+    replies = greedy_replies(bench.subject, prompts)
+    assert all(replies)
+    assert replies == greedy_replies(bench.subject, prompts)
 
 
 # ---- story tokens: evocative words here and there; or a mood laid over every word; or labels that say nothing
@@ -265,9 +274,9 @@ def unspoken(length: int) -> Corpus:
 def stories(planted_store: Store, tmp_path_factory: pytest.TempPathFactory) -> dict[str, StudyResult]:
     other = Store(tmp_path_factory.mktemp("moody"))
     labs = {
-        "planted": lab_of(planted_store, planted_corpus(32)),
+        "planted": lab_of(planted_store, planted_corpus(24)),
         "everywhere": lab_of(other, unspoken(60), moody, TEXTS),
-        "none": lab_of(planted_store, planted_corpus(32, emotional=False)),
+        "none": lab_of(planted_store, planted_corpus(24, emotional=False)),
     }
     return {name: StoryTokens(48).run(lab) for name, lab in labs.items()}
 
@@ -311,43 +320,58 @@ def test_profiles_and_shares() -> None:
     assert profile(normal + 1)[:, 0] - tenths == pytest.approx(np.ones(10))
 
 
-# ---- persistence: emotions come in runs; or the same words in any order; or everything comes in runs
+# ---- persistence: an evocative word is followed by its emotion; or by nothing; or by something that is no emotion
 
 
-def runs(seed: int, *, ordered: bool, alike: bool) -> list[str]:
+def rare(seed: int = 1) -> list[str]:
+    """Filler with an evocative word every 60."""
     rng = np.random.default_rng(seed)
-    texts = []
-    for _ in range(16):
-        words: list[str] = []
-        for _ in range(5):
-            emotion = PLANTED_EMOTIONS[int(rng.integers(24))]
-            still = filler(rng, 1)
-            for i in range(32):
-                words += hints(rng, emotion, 1) if i % 2 else [still if alike else filler(rng, 1)]
-        texts.append(" ".join(words if ordered else rng.permutation(words)))
-    return texts
+    return [
+        " ".join(f"{hints(rng, PLANTED_EMOTIONS[int(rng.integers(24))], 1)[0]} {filler(rng, 59)}" for _ in range(4))
+        for _ in range(24)
+    ]
+
+
+def lingering(words: Sequence[str], truth: Array) -> Array:
+    out, mood = np.zeros((len(words), truth.shape[1])), np.zeros(truth.shape[1])
+    for i, word in enumerate(words):
+        if word.startswith("hint"):
+            mood = 2 * truth[[e.replace(" ", "") for e in PLANTED_EMOTIONS].index(word[4:-2])]
+        out[i] = mood
+    return out
+
+
+def lingering_anything(words: Sequence[str], truth: Array) -> Array:
+    out, mood = np.zeros((len(words), truth.shape[1])), np.zeros(truth.shape[1])
+    for i, word in enumerate(words):
+        if word.startswith("hint"):
+            mood = np.random.default_rng([i, *word.encode()]).standard_normal(96)
+            mood[:48] *= 0.2
+        out[i] = mood
+    return out
 
 
 @pytest.fixture(scope="module")
-def lasting(planted_store: Store) -> dict[str, StudyResult]:
-    lab = lab_of(planted_store)
-    texts = {
-        "runs": runs(1, ordered=True, alike=False), "shuffled": runs(1, ordered=False, alike=False),
-        "short": ["filleraa fillerab"] * 4, "alike": [" ".join(["fillerac"] * 60)] * 3,
-    }  # fmt: skip
-    return {name: Persistence(cases).run(lab) for name, cases in texts.items()}
+def lasting(bench: Lab) -> dict[str, StudyResult]:
+    scripts = {"emotions": lingering, "nothing": None, "anything": lingering_anything}
+    out = {name: Persistence(rare()).run(scripted(bench, script)) for name, script in scripts.items()}
+    out["short"] = Persistence(["filleraa fillerab"] * 4).run(bench)
+    out["alike"] = Persistence([" ".join(["fillerac"] * 60)] * 3).run(bench)
+    return out
 
 
 @pytest.mark.parametrize("recipe", RECIPES_USED)
-def test_emotions_in_runs_persist(lasting, recipe: str) -> None:
-    finding = of(lasting["runs"], "late_autocorrelation", recipe)
+def test_emotions_that_linger_persist(lasting, recipe: str) -> None:
+    finding = of(lasting["emotions"], "late_autocorrelation", recipe)
     assert finding.verdict == "holds", finding.why
     assert len(finding.nulls) == 4
 
 
 @pytest.mark.parametrize("recipe", RECIPES_USED)
-def test_the_same_words_in_any_order_do_not(lasting, recipe: str) -> None:
-    assert of(lasting["shuffled"], "late_autocorrelation", recipe).verdict == "fails"
+@pytest.mark.parametrize("control", ["nothing", "anything"])
+def test_words_alone_or_what_is_no_emotion_do_not(lasting, control: str, recipe: str) -> None:
+    finding = of(lasting[control], "late_autocorrelation", recipe)
+    assert finding.verdict == "fails", finding.why
 
 
 def test_texts_that_cannot_say_are_untested(lasting) -> None:
@@ -357,12 +381,12 @@ def test_texts_that_cannot_say_are_untested(lasting) -> None:
 
 def test_autocorrelation_of_a_known_process() -> None:
     rng = np.random.default_rng(0)
-    x = np.zeros((4000, 2))
+    x = np.zeros((40_000, 2))
     noise = rng.standard_normal(x.shape)
     for t in range(1, len(x)):
         x[t] = 0.8 * x[t - 1] + noise[t]
     lags = [1, 2, 3, 4, 8, 16]
-    curve = Lagged.of([x[:1500], x[1500:]], np.eye(2), lags).correlation()
+    curve = Lagged.of([x[:15_000], x[15_000:]], np.eye(2), lags).correlation()
     assert np.abs(curve - 0.8 ** np.array(lags)[:, None]).max() < 0.06
     assert half_life(0.8 ** np.array(lags, dtype=float), lags) == pytest.approx(4.1, abs=0.3)
     assert half_life(np.array([0.5, 0.4]), [1, 2]) == 2.0
@@ -376,7 +400,7 @@ def beyond(planted_store: Store, tmp_path_factory: pytest.TempPathFactory) -> di
     other = Store(tmp_path_factory.mktemp("unspoken"))
     labs = {
         "unspoken": lab_of(other, unspoken(24), moody, TEXTS),
-        "words": lab_of(planted_store, planted_corpus(32)),
+        "words": lab_of(planted_store, planted_corpus(24)),
         "one register": lab_of(
             planted_store, Corpus("stories", planted_corpus(32).of("story"), planted_corpus(32).neutral)
         ),
@@ -417,16 +441,8 @@ def test_ridge_predicts_what_features_tell_and_leaves_the_rest() -> None:
         assert not predictor[np.ix_(fold == f, fold == f)].any()
 
 
-def test_results_are_the_same_twice(planted_store: Store) -> None:
-    lab = lab_of(planted_store)
-    first, second = (LexicalControl().run(lab) for _ in range(2))
-    assert [f.to_json() for f in first.findings] == [f.to_json() for f in second.findings]
-
-
-def test_default_cases_are_the_shipped_ones(planted_store: Store) -> None:
-    """On a subject that knows none of their words the studies say so, and do not fail."""
-    lab = lab_of(planted_store)
-    for study in (UserVsAssistant(), PlannedEmotion(), Persistence()):
-        result = study.run(lab)
-        assert {f.study for f in result.findings} == {study.name}
-        assert "holds" not in {f.verdict for f in result.findings if f.claim}
+def test_the_shipped_messages_say_nothing_to_a_subject_that_knows_no_word_of_them(bench: Lab) -> None:
+    for study in (UserVsAssistant(), Persistence()):
+        findings = study.run(bench).findings
+        assert {f.study for f in findings} == {study.name}
+        assert "holds" not in {f.verdict for f in findings if f.claim}

@@ -118,7 +118,7 @@ def test_planted_snippets_are_on_top(snippets: StudyResult, recipe: str) -> None
     fitting = found(snippets, "fitting_on_top", recipe)
     assert fitting.verdict == "holds", fitting.why
     assert fitting.value is not None
-    assert fitting.value > 0.8
+    assert fitting.value > 0.7
     assert fitting.claim == "snippets_show_emotion"
     assert found(snippets, "above_bag_of_words", recipe).verdict == "holds"
     assert found(snippets, "own_text_auc", recipe).verdict == "holds"

@@ -52,12 +52,16 @@ def reaction(words: Sequence[str], truth: np.ndarray) -> np.ndarray:
     return 0.15 * own + (truth[hints].mean(0) if hints else 0.0)
 
 
-def mood(words: Sequence[str], truth: np.ndarray) -> np.ndarray:
-    """What training brought: gloom at every prompt; besides, something for each kind of prompt that is no emotion."""
-    challenging = any(w.startswith("hint") for w in words)
+def reaction_and_more(words: Sequence[str], truth: np.ndarray) -> np.ndarray:
+    """Training changed early blocks too, by something for each kind of prompt that is no emotion."""
     beside = np.zeros(truth.shape[1])
-    beside[60 if challenging else 70] = 0.8
-    return 0.7 * truth[PLANTED_EMOTIONS.index("gloomy")] + beside
+    beside[60 if any(w.startswith("hint") for w in words) else 70] = 1.5
+    return reaction(words, truth) + beside
+
+
+def mood(words: Sequence[str], truth: np.ndarray) -> np.ndarray:
+    """What else training brought: gloom at every prompt."""
+    return 0.7 * truth[PLANTED_EMOTIONS.index("gloomy")]
 
 
 def elsewhere(words: Sequence[str], truth: np.ndarray) -> np.ndarray:
@@ -67,6 +71,9 @@ def elsewhere(words: Sequence[str], truth: np.ndarray) -> np.ndarray:
 
 def build(*scripts: tuple[int, Reply], template: bool = True) -> Planted:
     made = planted_subject(scripts={b: at_colon(r) for b, r in scripts}, words=("Human:", "Assistant:"))
+    # Scripts are no weights; an idle weight stands for them in the fingerprint, which the cache goes by.
+    idle = made.subject.model.model.layers[0].self_attn.q_proj.weight
+    idle.data[0, 0] = sum(b + sum(map(ord, r.__name__)) for b, r in scripts)
     if not template:
         made.subject.tokenizer.chat_template = None
     return made
@@ -79,7 +86,7 @@ def base() -> Subject:
 
 @pytest.fixture(scope="module")
 def gloomy() -> Subject:
-    return build((0, reaction), (2, mood), (4, mood)).subject
+    return build((0, reaction_and_more), (2, mood), (4, mood)).subject
 
 
 @pytest.fixture(scope="module")
@@ -135,14 +142,13 @@ def test_a_planted_mood_is_named(base: Subject, gloomy: Subject, compare: Compar
     assert rows["shift"].idxmax() == "gloomy"
     assert rows.loc["gloomy", "moved"] == "up"
     assert rows.loc["gloomy", "low"] > 0
-    assert rows.loc["gloomy", "p_around"] < 0.05
+    assert rows["around"].idxmax() in ("gloomy", "sad", "lonely", "depressed")
     for metric in ("shift_r", "shift_growth", "subdued"):
         finding = found(outcome, metric, recipe)
         assert finding.verdict == "holds", f"{metric}: {finding.why}"
     blocks = outcome.run.results["post_training"].tables["blocks"]
     curve = blocks[(blocks["contrast"] == "training") & (blocks["kind"] == "both") & (blocks["recipe"] == recipe)]
     assert curve.sort_values("block")["rms"].is_monotonic_increasing
-    assert curve["rms"].iloc[0] == 0  # nothing was planted as early as block 1
 
 
 def test_the_same_model_twice_shows_nothing(base: Subject, compare: Compare) -> None:
@@ -160,7 +166,7 @@ def test_a_shift_that_is_no_emotion_names_none(base: Subject, compare: Compare) 
     outcome = compare(base, build((0, reaction), (2, elsewhere), (4, elsewhere)).subject)
     assert found(outcome, "emotions_moved").value == 0
     assert found(outcome, "subdued").verdict == "fails"
-    assert (table(outcome)["p_around"] > 0.05).all()
+    assert (table(outcome)["moved"] == "").all()
 
 
 def test_template_and_training_are_told_apart(base: Subject, gloomy: Subject, compare: Compare) -> None:

@@ -169,10 +169,10 @@ def read(
     if rows is None:
         write_summary(reading, form, out, top, words, text=html is None)
         return
-    if rows == "span":
-        frame = reading.by_span(span or ())
-    else:
-        frame = reading.by_turn() if rows == "turn" else reading.table()
+    frame = {
+        "span": lambda: reading.by_span(span or ()),
+        "turn": reading.by_turn,
+    }.get(rows, reading.table)()
     kept = words or list(reading.emotions)
     write_rows(frame[[c for c in frame.columns if c not in reading.emotions]], frame[kept], form, out, top)
 

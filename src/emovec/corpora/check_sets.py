@@ -24,6 +24,7 @@ MINIMUM: dict[str, int] = {
     "antagonistic": 60,
     "binding": 32,
     "context": 12,
+    "decisions": 15,
     "dosage": 6,
     "implicit": 240,
     "intensity": 12,

@@ -14,6 +14,7 @@ from emovec.report.figures_geometry import circumplex, clusters, layers, similar
 from emovec.report.figures_held_out import held_out
 from emovec.report.figures_hidden import chronic_state
 from emovec.report.figures_reading import implicit_scenarios, intensity, logit_lens
+from emovec.report.figures_replies import lexical_control, persistence, planned_emotion, story_tokens, user_vs_assistant
 from emovec.report.figures_speakers import self_other, speakers
 from emovec.report.figures_steering import decisions, preference_steering, preferences, steer_words
 from emovec.report.figures_sweep import top_snippets, transcripts
@@ -44,6 +45,11 @@ _DRAW: Final[dict[str, Callable[[Mapping[str, pd.DataFrame], int], list[Figure |
     "preferences": preferences,
     "preference_steering": preference_steering,
     "decisions": decisions,
+    "user_vs_assistant": user_vs_assistant,
+    "planned_emotion": planned_emotion,
+    "story_tokens": story_tokens,
+    "persistence": persistence,
+    "lexical_control": lexical_control,
     "top_snippets": top_snippets,
     "transcripts": transcripts,
     "post_training": post_training,
@@ -100,13 +106,25 @@ COLUMNS: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("self_other", "readings"): ("recipe", "frame", "emotion", "own_reading"),
     ("steer_words", "matrix"): ("recipe", "frame", "strength", "direction", "word", "shift"),
     ("steer_words", "curves"): ("recipe", "frame", "emotion", "strength", "percentile", "own_shift"),
-    ("steer_words", "windows"): ("recipe", "emotion", "low", "high", "high_open"),
     ("steer_words", "replies"): ("recipe", "direction", "strength", "text", "perplexity", "repetition"),
     ("preferences", "elo"): ("activity", "category", "elo", "low", "high"),
     ("preferences", "emotions"): ("recipe", "emotion", "r", "r_at_block", "own_valence", "own_arousal"),
     ("preference_steering", "shifts"): ("direction", "kind", "elo_shift", "low", "high", "probe_elo_r"),
     ("decisions", "curves"): ("behaviour", "direction", "kind", "strength", "log_odds", "change"),
     ("decisions", "slopes"): ("behaviour", "direction", "kind", "expected", "slope"),
+    ("user_vs_assistant", "messages"): ("recipe", "message", "user_emotion", "reply_emotion", "user_at_end", "user_at_colon", "reply_at_end", "reply_at_colon", "loving_at_end", "loving_at_colon"),
+    ("user_vs_assistant", "correlation"): ("recipe", "what", "r", "low", "high"),
+    ("planned_emotion", "correlation"): ("recipe", "predictor", "r", "low", "high", "null_mean", "null_p95"),
+    ("planned_emotion", "emotions"): ("recipe", "emotion", "r_colon", "r_user"),
+    ("planned_emotion", "points"): ("recipe", "emotion", "number", "kind", "user", "colon", "reply"),
+    ("planned_emotion", "replies"): ("recipe", "number", "kind", "message", "reply", "top_at_colon", "top_in_reply"),
+    ("story_tokens", "profile"): ("recipe", "what", "tenth", "rise", "low", "high"),
+    ("story_tokens", "emotions"): ("recipe", "emotion", "story", "peak_rise", "floor_rise", "top_tenth_share", "above_others_at_peaks"),
+    ("story_tokens", "peaks"): ("recipe", "emotion", "story", "rank", "before", "token", "after", "z", "place_among_emotions", "highest_emotion"),
+    ("persistence", "curves"): ("recipe", "what", "lag", "value", "low", "high"),
+    ("persistence", "emotions"): ("recipe", "emotion", "lag_1", "late", "half_life"),
+    ("lexical_control", "emotions"): ("recipe", "emotion", "explained", "auc", "auc_left", "auc_words"),
+    ("lexical_control", "summary"): ("recipe", "what", "measure", "value", "low", "high", "null_p95"),
     ("top_snippets", "readers"): ("recipe", "reader", "share", "low", "high"),
     ("top_snippets", "snippets"): ("recipe", "emotion", "rank", "written_for", "fits", "snippet"),
     ("transcripts", "readers"): ("recipe", "reader", "share", "low", "high"),
@@ -114,7 +132,7 @@ COLUMNS: Final[dict[tuple[str, str], tuple[str, ...]]] = {
         "recipe", "emotion", "rank", "assistant_given", "fits", "user_given", "first_reply",
     ),
     ("post_training", "emotions"): (
-        "recipe", "contrast", "kind", "emotion", "valence", "arousal", "before", "after", "shift", "low", "high", "p_family", "moved",
+        "recipe", "contrast", "kind", "emotion", "valence", "arousal", "before", "after", "shift", "low", "high", "p_family", "p_random", "moved",
         "around", "p_around", "null_low", "null_high",
     ),
     ("post_training", "contrasts"): ("recipe", "contrast", "says", "metric", "value", "low", "high"),

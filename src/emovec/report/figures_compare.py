@@ -70,18 +70,23 @@ def _ends(emotions: pd.DataFrame, choices: tuple[Choice, ...]) -> Figure:
         if len(mine) > 2 * _ENDS:
             mine = mine.iloc[[*range(_ENDS), *range(len(mine) - _ENDS, len(mine))]]
         traces: list[Json] = []
-        for moved in (True, False):
-            rows = mine[(mine["moved"].fillna("") != "") == moved]
+        far, told = (mine["p_random"] < 0.05).to_numpy(), (mine["moved"].fillna("") != "").to_numpy()
+        for name, colour, symbol, kept in (
+            ("told from zero, beyond random directions", "@accent", "circle", told & far),
+            ("told from zero", "@accent", "circle-open", told & ~far),
+            ("not told from zero", "@muted", "circle-open", ~told),
+        ):
+            rows = mine[kept]
             if rows.empty:
                 continue
             shift = rows["shift"].to_numpy(dtype=float)
             traces.append({
-                "type": "scatter", "mode": "markers", "name": "moved" if moved else "not told from chance",
+                "type": "scatter", "mode": "markers", "name": name,
                 "x": floats(shift), "y": [plain(word) for word in rows["emotion"]],
                 "error_x": {"type": "data", "symmetric": False, "array": floats(rows["high"].to_numpy() - shift),
                             "arrayminus": floats(shift - rows["low"].to_numpy()), "thickness": 1.5, "width": 0,
-                            "color": "@accent" if moved else "@muted"},
-                "marker": {"color": "@accent" if moved else "@muted", "size": 8, "symbol": "circle" if moved else "circle-open"},
+                            "color": colour},
+                "marker": {"color": colour, "size": 8, "symbol": symbol},
                 "customdata": [[float(a), float(b), float(p)] for a, b, p in zip(rows["before"], rows["after"], rows["p_family"], strict=True)],
                 "hovertemplate": "%{y}: %{x:+.4f}<br>%{customdata[0]:.3f} to %{customdata[1]:.3f}, family-wise p %{customdata[2]:.3f}<extra></extra>",
             })  # fmt: skip
@@ -93,14 +98,14 @@ def _ends(emotions: pd.DataFrame, choices: tuple[Choice, ...]) -> Figure:
             "xaxis": {"title": {"text": "shift (cosine)"}, "zeroline": True},
             "yaxis": {"type": "category", "automargin": True, "autorange": "reversed", "tickfont": {"size": 11},
                       "categoryorder": "array", "categoryarray": [plain(word) for word in mine["emotion"]]},
-            "showlegend": True, "legend": _LEGEND,
+            "showlegend": True, "legend": _LEGEND | {"orientation": "v"},
         })  # fmt: skip
 
     return Figure(
         id="post_training-ends",
         title="The emotions that shifted most",
-        caption="Mean shift with its 95 % interval over prompts. Grey: 95 % of single directions in sets of vectors turned at random; filled: beyond what the"
-        " largest of such a set shows, and told from zero among all emotions.",
+        caption="Mean shift with its 95 % interval over prompts. Grey: 95 % of random directions with the covariance of the activations at A:."
+        " Told from zero: among all emotions (family-wise 5 %).",
         label="Dot chart of the emotions with the largest shifts up and down, with intervals and the band of random directions.",
         frames=frames_by(choices, draw),
         tables=("emotions",),

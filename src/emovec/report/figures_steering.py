@@ -242,9 +242,9 @@ def _shift_bars(table: pd.DataFrame) -> Figure:
 
 
 def decisions(tables: Mapping[str, pd.DataFrame], block: int) -> list[Figure | Listing]:
-    """One chart per behaviour: change of the log-odds by dose, with the band of the nulls."""
+    """One chart per behaviour: change of the log-odds by dose, with the band of the nulls; the slopes of all directions."""
     if (curves := tables.get("curves")) is None:
-        return []
+        return [_slopes(tables["slopes"])] if "slopes" in tables else []
     out: list[Figure | Listing] = []
     for i, behaviour in enumerate(names_of(curves["behaviour"])):
         mine = curves[curves["behaviour"] == behaviour]
@@ -254,9 +254,7 @@ def decisions(tables: Mapping[str, pd.DataFrame], block: int) -> list[Figure | L
             {"type": "scatter", "mode": "lines", "x": floats([*low.index, *reversed(high.index)]), "y": floats([*low, *reversed(high.tolist())]), "fill": "toself",
              "fillcolor": "@muted/0.2", "line": {"width": 0}, "name": "nulls of equal norm", "hoverinfo": "skip"}
         ]  # fmt: skip
-        named = tables["slopes"]
-        moved = set(named[(named["behaviour"] == behaviour) & (named["expected"] != 0)]["direction"])
-        for name, part in mine[mine["direction"].isin(moved | {"valence"})].groupby("direction", sort=False):
+        for name, part in mine[mine["kind"].isin(["emotion", "valence"])].groupby("direction", sort=False):
             part = part.sort_values("strength")
             traces.append(
                 {"type": "scatter", "mode": "lines+markers", "name": plain(name), "x": floats(part["strength"]), "y": floats(part["change"]),
@@ -278,9 +276,25 @@ def decisions(tables: Mapping[str, pd.DataFrame], block: int) -> list[Figure | L
                         },
                     )
                 },
-                ("curves", "slopes") if not i else (),
+                ("curves",) if not i else (),
                 height=380,
                 span=4,
             )
         )
-    return out
+    return [*out, _slopes(tables["slopes"])] if "slopes" in tables else out
+
+
+def _slopes(table: pd.DataFrame) -> Listing:
+    behaviour = choose("Behaviour", names_of(table["behaviour"]))
+    says = {1: "rises", -1: "falls"}
+    rows: dict[str, list[tuple[Cell, ...]]] = {
+        name: [
+            (str(r["direction"]), str(r["kind"]), says.get(int(r["expected"]), ""), round(float(r["slope"]), 3))
+            for r in table[table["behaviour"] == name].to_dict("records")
+        ]
+        for name, _ in behaviour.options
+    }
+    return Listing(
+        "decisions-slopes", "Slopes of all directions", "Change of the log-odds per +0.1 of strength, and the way that the paper found for rates.",
+        ("Direction", "Kind", "The paper", "Slope"), rows, ("slopes",), (behaviour,),
+    )  # fmt: skip

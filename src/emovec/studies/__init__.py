@@ -17,17 +17,22 @@ from emovec.studies.implicit_scenarios import ImplicitScenarios
 from emovec.studies.intensity import Intensity
 from emovec.studies.lab import Draws, Lab
 from emovec.studies.layers import Layers
+from emovec.studies.lexical_control import LexicalControl
 from emovec.studies.logit_lens import LogitLens
 from emovec.studies.negation import Negation
+from emovec.studies.persistence import Persistence
+from emovec.studies.planned_emotion import PlannedEmotion
 from emovec.studies.preference_steering import PreferenceSteering
 from emovec.studies.preferences import Preferences
 from emovec.studies.self_other import SelfOther
 from emovec.studies.similarity import Similarity
 from emovec.studies.speakers import Speakers
 from emovec.studies.steer_words import SteerWords
+from emovec.studies.story_tokens import StoryTokens
 from emovec.studies.story_writer import StoryWriter
 from emovec.studies.top_snippets import TopSnippets
 from emovec.studies.transcripts import Transcripts
+from emovec.studies.user_vs_assistant import UserVsAssistant
 
 __all__ = ["STUDIES", "Draws", "Finding", "Lab", "Rule", "Study", "StudyResult", "study"]
 
@@ -39,12 +44,15 @@ _ALL: tuple[Study, ...] = (
     Layers(),
     TopSnippets(),
     LogitLens(),
+    StoryTokens(),
     ImplicitScenarios(),
     Intensity(),
     SteerWords(),
     Preferences(),
     PreferenceSteering(),
     Decisions(),
+    UserVsAssistant(),
+    PlannedEmotion(),
     Context(),
     Dosage(),
     Negation(),
@@ -52,9 +60,11 @@ _ALL: tuple[Study, ...] = (
     ChronicState(),
     Speakers(),
     Deflection(),
-    SelfOther(),
     Transcripts(),
     StoryWriter(),
+    SelfOther(),
+    Persistence(),
+    LexicalControl(),
 )
 STUDIES: dict[str, Study] = {s.name: s for s in _ALL}
 

@@ -24,7 +24,7 @@ PARTS: Final[dict[str, tuple[str, ...]]] = {
         "dosage", "negation", "binding", "chronic_state", "speakers", "deflection",
     ),
     "Part 3: in the wild": ("transcripts", "decisions", "blackmail", "reward_hacking", "sycophancy", "post_training"),
-    "Beyond the paper": ("held_out", "story_writer", "self_other"),
+    "Beyond the paper": ("held_out", "story_writer", "self_other", "persistence", "lexical_control"),
 }  # fmt: skip
 
 _PART_OF: Final = {study: part for part, studies in PARTS.items() for study in studies}
@@ -74,7 +74,7 @@ CLAIMS: Final[tuple[Claim, ...]] = (
           "Read through the unembedding, a vector's top tokens name its emotion", "Table 1", None, "shown", _NOT_RUN),
     Claim("story_tokens_local", "story_tokens",
           "On its own stories a vector is high where the emotion is inferred or expressed, not everywhere",
-          "Figs 40-51", None, "shown"),
+          "Figs 40-51", None, "shown", _NOT_RUN),
     Claim("implicit_diagonal", "implicit_scenarios",
           "A message that implies an emotion without naming it raises that emotion's vector most",
           "Fig 2", None, "strong diagonal, 12 emotions", _NOT_RUN),
@@ -136,13 +136,13 @@ CLAIMS: Final[tuple[Claim, ...]] = (
           "Fig 9", None, "stable", _NOT_RUN),
     Claim("user_assistant_differ", "user_vs_assistant",
           "The user's feeling and the reply's are read apart: at the end of the message and before the reply",
-          "Fig 10", 0.11, "r = 0.11 only"),
+          "Fig 10", 0.11, "r = 0.11 only", _NOT_RUN),
     Claim("loving_at_reply", "user_vs_assistant",
-          "\"Loving\" rises between the end of the message and the reply", "Fig 10", None, "in all 8"),
+          "\"Loving\" rises between the end of the message and the reply", "Fig 10", None, "in all 8", _NOT_RUN),
     Claim("colon_predicts_reply", "planned_emotion",
-          "The reading before the reply predicts the mean reading over the reply", "Fig 11", 0.87, "r = 0.87"),
+          "The reading before the reply predicts the mean reading over the reply", "Fig 11", 0.87, "r = 0.87", _NOT_RUN),
     Claim("user_token_predicts_less", "planned_emotion",
-          "The user's last token predicts the reply less well", "Fig 11", 0.59, "r = 0.59"),
+          "The user's last token predicts the reply less well", "Fig 11", 0.59, "r = 0.59", _NOT_RUN),
     Claim("context_carried", "context",
           "Late layers carry the mood of earlier words into an identical suffix; early layers do not",
           "Fig 12", None, "shown", _NOT_RUN),
@@ -289,6 +289,11 @@ CLAIMS: Final[tuple[Claim, ...]] = (
     Claim("parts_agree", "story_writer",
           "First and third person, stories and shorter texts give the same vectors, as far as their reliability allows",
           "", None, "not measured", _NOT_RUN),
+    Claim("reading_persists", "persistence",
+          "A reading lasts over many tokens, longer than that of other directions of the same variance",
+          "", None, "not measured", _NOT_RUN),
+    Claim("beyond_words", "lexical_control",
+          "The vectors read more than the words of a text say", "", None, "not measured", _NOT_RUN),
 )
 # fmt: on
 

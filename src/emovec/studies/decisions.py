@@ -38,6 +38,8 @@ EXPECTED: dict[str, dict[str, tuple[int, str]]] = {
     },
 }  # fmt: skip
 STRENGTHS = (-0.1, -0.05, 0.05, 0.1)
+#: The nulls' strengths, and all that is run where draws are few.
+ENDS = (-0.1, 0.1)
 
 
 @dataclass(frozen=True)
@@ -51,22 +53,25 @@ class _Row:
 
 
 def decision_rows(subject: Subject, decisions: Sequence[Decision]) -> list[_Row]:
-    """Every decision in every wording and both orders; ``sign`` is 1 where what is warned of stands at A."""
+    """Every decision in every wording, orders taking turns (a single wording: in both); ``sign`` is 1 where what is warned of stands at A."""
     encode = encode_chat if subject.has_template else encode_plain_chat
     rows = []
     for i, d in enumerate(decisions):
-        for target, other in zip(d.target, d.other, strict=True):
-            for sign, (a, b) in ((1.0, (target, other)), (-1.0, (other, target))):
-                asked = f"{d.question}\n(A) {a}\n(B) {b}\nAnswer with A or B."
-                chat = [
-                    {"role": "system", "content": d.system},
-                    {"role": "user", "content": d.story},
-                    {"role": "assistant", "content": "I have read it."},
-                    {"role": "user", "content": asked},
-                ]
-                encoded = encode(subject, chat, reply=True)
-                begun = prefilled(subject, encoded, "(" if subject.has_template else " (")
-                rows.append(_Row(i, begun, encoded.turns[-1].tokens[0], sign))
+        # Every other wording stands the other way round, so whatever stands first gains nothing.
+        turned = [k % 2 == 1 for k in range(len(d.target))] if len(d.target) > 1 else [False, True]
+        for k, turn in enumerate(turned):
+            target, other = d.target[k % len(d.target)], d.other[k % len(d.other)]
+            sign, (a, b) = (-1.0, (other, target)) if turn else (1.0, (target, other))
+            asked = f"{d.question}\n(A) {a}\n(B) {b}\nAnswer with A or B."
+            chat = [
+                {"role": "system", "content": d.system},
+                {"role": "user", "content": d.story},
+                {"role": "assistant", "content": "I have read it."},
+                {"role": "user", "content": asked},
+            ]
+            encoded = encode(subject, chat, reply=True)
+            begun = prefilled(subject, encoded, "(" if subject.has_template else " (")
+            rows.append(_Row(i, begun, encoded.turns[-1].tokens[0], sign))
     return rows
 
 
@@ -79,9 +84,9 @@ class Decisions:
     paper_ref = "Figures 26-35"
     _slope = Rule(holds=0.1, partly=0.02)
     rule = (
-        "Situations cut at the decision, two ways to go on in two wordings and both orders. Steered from the last question on, at "
-        f"{', '.join(f'{s:+g}' for s in STRENGTHS)}. The statistic is the least-squares change of the log-odds per +0.1 of strength, in the direction that the "
-        f"paper found; {_slope.says}. Nulls, at the same doses: random directions of equal norm and vectors of shuffled labels (the size of their slope), and "
+        "Situations cut at the decision, two ways to go on in two wordings, orders taking turns. Steered from the last question on, at "
+        f"{', '.join(f'{s:+g}' for s in ENDS)} (in the `paper` preset also half of that). The statistic is the least-squares change of the log-odds per +0.1 of strength, in the direction that the "
+        f"paper found; {_slope.says}. Nulls, at the outer doses: random directions of equal norm and vectors of shuffled labels (the size of their slope), and "
         "zero (over resampled situations). Beside it: pleasantness alone. These are log-odds between offered answers, not rates of what a model does on its own."
     )
 
@@ -94,35 +99,33 @@ class Decisions:
         decisions = list(self._decisions if self._decisions is not None else load_scenarios("decisions"))
         recipe, vectors = next(iter(lab.vectors.items()))
         words = [w for w in dict.fromkeys(w for e in EXPECTED.values() for w in e) if w in lab.emotions]
-        rows = decision_rows(lab.subject, decisions)
-        if not words or not rows:
+        if not words or not decisions:
             return StudyResult([])
         at = vectors.with_blocks((lab.block,))
-        levers = levers_of(at)[words] | null_levers(
-            at, lab.acts, lab.recipes[recipe], random=5, shuffled=5, seed=lab.seed
-        )
-        odds = self._odds(lab, levers, rows, len(decisions))
-        moved = odds[1:].reshape(len(levers.names), len(STRENGTHS), -1) - odds[0]
-        doses = np.array(STRENGTHS)
-        slopes = np.tensordot(doses, moved, axes=(0, 1)) / float(doses @ doses) * 0.1  # (levers, decisions)
+        nulls = null_levers(at, lab.acts, lab.recipes[recipe], random=5, shuffled=3, seed=lab.seed)
+        strengths = STRENGTHS if lab.draws.meetings is None else ENDS
         rng = lab.rng(self.name)
-        behaviour = np.array([d.behaviour for d in decisions])
         findings, curves, table = [], [], []
         for name, expected in EXPECTED.items():
-            mine = behaviour == name
-            if not mine.any():
+            mine = [d for d in decisions if d.behaviour == name]
+            named = [w for w in expected if w in words]
+            if not mine or not named:
                 continue
-            for word, (sign, claim) in expected.items():
-                if word in words:
-                    findings.append(self._finding(lab, recipe, name, word, sign, claim, levers, slopes[:, mine], rng))
-            findings.append(self._valence(lab, recipe, name, levers, slopes[:, mine]))
+            levers = levers_of(at)[named] | nulls
+            of = {w: strengths if w in named else ENDS for w in levers.names}
+            doses = [(w, s) for w, each in of.items() for s in each]
+            odds = self._odds(lab, levers, doses, mine)
+            moved = dict(zip(doses, odds[1:] - odds[0], strict=True))
+            slopes = np.stack([_slope(moved, w, each) for w, each in of.items()])
+            for word in named:
+                sign, claim = expected[word]
+                findings.append(self._finding(lab, recipe, name, word, sign, claim, levers, slopes, rng))
+            findings.append(self._valence(lab, recipe, name, levers, slopes))
+            base = float(odds[0].mean())
             for i, (lever, kind) in enumerate(zip(levers.names, levers.kinds, strict=True)):
-                table.append((name, lever, kind, expected.get(lever, (0, ""))[0], float(slopes[i, mine].mean())))
-                curves.append((name, lever, kind, 0.0, float(odds[0, mine].mean()), 0.0))
-                curves += [
-                    (name, lever, kind, s, float((odds[0, mine] + moved[i, k, mine]).mean()), float(moved[i, k, mine].mean()))
-                    for k, s in enumerate(STRENGTHS)
-                ]  # fmt: skip
+                table.append((name, lever, kind, expected.get(lever, (0, ""))[0], float(slopes[i].mean())))
+                changes = {0.0: 0.0} | {s: float(c.mean()) for (w, s), c in moved.items() if w == lever}
+                curves += [(name, lever, kind, s, base + c, c) for s, c in sorted(changes.items())]
         return StudyResult(
             findings,
             {
@@ -132,22 +135,20 @@ class Decisions:
         )  # fmt: skip
 
     @staticmethod
-    def _odds(lab: Lab, levers: Levers, rows: Sequence[_Row], decisions: int) -> Array:
-        """Log-odds of what is warned of, averaged over wordings and orders: (1 + levers x strengths, decisions); the first is unsteered."""
-        doses = [None, *((name, s) for name in levers.names for s in STRENGTHS)]
-        specs = [
-            Spec() if dose is None else Spec((Term(dose[0], dose[1], "add", (Place.since(row.begins),)),))
-            for dose in doses
-            for row in rows
+    def _odds(lab: Lab, levers: Levers, doses: Sequence[tuple[str, float]], decisions: Sequence[Decision]) -> Array:
+        """Log-odds of what is warned of, averaged over wordings and orders: (1 + doses, decisions); the first is unsteered."""
+        rows = decision_rows(lab.subject, decisions)
+        specs = [Spec() for _ in rows] + [
+            Spec((Term(name, strength, "add", (Place.since(row.begins),)),)) for name, strength in doses for row in rows
         ]
-        encoded = [row.encoded for _ in doses for row in rows]
+        encoded = [row.encoded for _ in range(1 + len(doses)) for row in rows]
         made = plan(lab.subject, levers, specs, encoded)
         tokens = choice_tokens(lab.subject, ["A", "B"])
         with lab.progress.stage("decisions under steering", len(specs), "questions") as advance:
             scores = choice_logprobs(lab.subject, encoded, tokens, around=made.over, free=made.free, advance=advance)
-        each = (scores[:, 0] - scores[:, 1]).reshape(len(doses), -1) * np.array([r.sign for r in rows])
+        each = (scores[:, 0] - scores[:, 1]).reshape(1 + len(doses), -1) * np.array([r.sign for r in rows])
         index = np.array([r.decision for r in rows])
-        return np.stack([each[:, index == d].mean(1) for d in range(decisions)], axis=1)
+        return np.stack([each[:, index == d].mean(1) for d in range(len(decisions))], axis=1)
 
     def _finding(
         self, lab: Lab, recipe: str, behaviour: str, word: str, sign: int, claim: str, levers: Levers, slopes: Array, rng: np.random.Generator
@@ -181,3 +182,10 @@ class Decisions:
             self.name, f"{behaviour}_valence_slope", recipe, lab.block, value, unit="change of log-odds per 0.1",
             why=f"pleasantness alone moves the log-odds by {value:+.2f} per 0.1",
         )  # fmt: skip
+
+
+def _slope(moved: dict[tuple[str, float], Array], name: str, strengths: Sequence[float]) -> Array:
+    """Least-squares change per +0.1 of strength, through the unsteered point: (decisions,)."""
+    doses = np.array(strengths)
+    changes = np.stack([moved[name, s] for s in strengths])
+    return np.asarray(doses @ changes / float(doses @ doses) * 0.1)

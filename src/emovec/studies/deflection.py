@@ -12,7 +12,8 @@ from emovec.corpora.scenario_sets import Antagonistic, load_scenarios
 from emovec.corpora.sets import HiddenDialogue, load_hidden
 from emovec.stats import baseline_null, bootstrap, null_of, unit
 from emovec.studies.base import Finding, Rule, StudyResult
-from emovec.studies.deflection_geometry import CLAIMS, STUDY, Geometry, Rows, fake_half
+from emovec.studies.crossed import paired_halves
+from emovec.studies.deflection_geometry import CLAIMS, STUDY, Geometry, Rows
 from emovec.studies.deflection_probes import STRENGTH, Provoked, denial_shifts, read_provoked
 from emovec.studies.deflection_vectors import Hidden, StorySpace, compared
 from emovec.studies.hidden_dialogues import known, read_turns, sample_pairs
@@ -44,10 +45,12 @@ class Deflection:
     paper_ref = "Figures 60-65, 69-74, Table 15"
     _geometry = Geometry()
     _fires = Rule(holds=0.75, partly=0.6)
+    _rises = Rule(holds=0.1, partly=0.03)
     _denies = Rule(holds=0.5)
     rule = (
-        f"{Geometry.rule} Firing: reading on denials of its emotion, and of 'angry' before replies to attacks on the AI against witnessed injustice "
-        f"(AUC); {_fires.says}. Steering at {STRENGTH:g} of the residual norm: change of the log-odds of denial against admission, in nats, against "
+        f"{Geometry.rule} Firing: reading on denials of its emotion against other messages (AUC); {_fires.says}; and of 'angry' before "
+        f"replies to attacks on the AI, less before replies to witnessed injustice (cosine); {_rises.says}. Steering at {STRENGTH:g} of the "
+        f"residual norm: change of the log-odds of denial against admission, in nats, against "
         f"random directions and the story vector; {_denies.says}."
     )
 
@@ -79,7 +82,7 @@ class Deflection:
         rng = lab.rng(self.name, "shuffled labels")
         labels = [rng.permutation(hidden.felt) for _ in range(lab.draws.refit)]
         fakes = [hidden.refelt(felt) for felt in labels]
-        fake_halves = np.array([fake_half(hidden, felt, rng) for felt in labels])
+        fake_halves = [hidden.refelt_halves(felt, *paired_halves(felt, rng)) for felt in labels]
         spaces = {recipe: StorySpace.of(lab, recipe, names) for recipe in lab.vectors}
         findings: list[Finding] = []
         tables: dict[str, Rows] = {name: [] for name in _COLUMNS}
@@ -129,31 +132,31 @@ class Deflection:
         attacks, injustice = provoked.rows("attack_on_ai"), provoked.rows("witnessed_injustice")
         if "angry" in names and len(attacks) and len(injustice):
             angry = names.index("angry")
-            value = provoked.attack_area(own[angry], "witnessed_injustice")
+            value = provoked.attack_rise(own[angry], "witnessed_injustice")
             nulls = (
-                null_of("shuffled labels", value, np.array([provoked.attack_area(d[angry], "witnessed_injustice") for d in others])),
-                null_of("random directions (activation covariance)", value, np.array([provoked.attack_area(d[0], "witnessed_injustice") for d in random])),
+                null_of("shuffled labels", value, np.array([provoked.attack_rise(d[angry], "witnessed_injustice") for d in others])),
+                null_of("random directions (activation covariance)", value, np.array([provoked.attack_rise(d[0], "witnessed_injustice") for d in random])),
             )  # fmt: skip
             ci = bootstrap(
-                lambda at: provoked.attack_area(
+                lambda at: provoked.attack_rise(
                     own[angry], "", np.concatenate([attacks[at % len(attacks)], rng.choice(injustice, len(injustice))])
                 ),
                 len(attacks), rng, lab.draws.bootstrap,
             )  # fmt: skip
-            verdict, why = self._fires.judge(value, nulls, ci)
+            verdict, why = self._rises.judge(value, nulls, ci)
             why += (
-                f"; against the matter-of-fact controls {provoked.attack_area(own[angry], 'control'):.2f}; "
-                f"story vector {provoked.attack_area(stories[angry], 'witnessed_injustice'):.2f}"
+                f"; against the matter-of-fact controls {provoked.attack_rise(own[angry], 'control'):.2f}; "
+                f"story vector {provoked.attack_rise(stories[angry], 'witnessed_injustice'):.2f}"
             )
             found.append(Finding(
-                self.name, "attack_auc", recipe, lab.block, value, ci, nulls, None, verdict, why, claim,
-                f"AUC of 'angry' before the reply, {len(attacks)} attacks against {len(injustice)} injustices",
+                self.name, "attack_rise", recipe, lab.block, value, ci, nulls, None, verdict, why, claim,
+                f"cosine with 'angry' before the reply, {len(attacks)} attacks minus {len(injustice)} injustices",
             ))  # fmt: skip
         else:
             found.append(
                 Finding(
                     self.name,
-                    "attack_auc",
+                    "attack_rise",
                     recipe,
                     lab.block,
                     None,

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from emovec.reading.lens import logit_lens, own_words, unembedding
 from emovec.stats import Null, baseline_null, bootstrap, class_aucs, null_of, unit
 from emovec.studies.base import Finding, Rule, Verdict
-from emovec.studies.crossed import Crossed, paired_halves
+from emovec.studies.crossed import Crossed
 from emovec.studies.deflection_vectors import Hidden, StorySpace, reliable_kept
 from emovec.studies.lab import Lab
 
-__all__ = ["CLAIMS", "STUDY", "Geometry", "Rows", "fake_half"]
+__all__ = ["CLAIMS", "STUDY", "Geometry", "Rows"]
 
 Array = NDArray[np.float64]
 Rows = list[tuple[object, ...]]
@@ -49,11 +49,12 @@ class Geometry:
 
     def findings(
         self, lab: Lab, recipe: str, hidden: Hidden, space: StorySpace, crosses: Crossed, fakes: list[Array],
-        fake_halves: Array, tables: dict[str, Rows],
+        halves: list[tuple[Array, Array]], tables: dict[str, Rows],
     ) -> list[Finding]:  # fmt: skip
         rng, size = lab.rng(STUDY, "geometry", recipe), len(hidden.names)
         half = float(crosses.halves[0].mean())
-        reliable = null_of("shuffled labels", half, fake_halves)
+        fake_halves = [(unit(space.cleaned(a)) * unit(space.cleaned(b))).sum(1).mean() for a, b in halves]
+        reliable = null_of("shuffled labels", half, np.array(fake_halves))
         sure = reliable.p < 0.05
         doubt = f"the two halves' vectors agree at {half:.2f}, no better than those of shuffled labels (p = {reliable.p:.2g}): too noisy to tell"
         ci = bootstrap(lambda at: float(crosses.halves[0, at].mean()), size, rng, lab.draws.bootstrap)
@@ -65,17 +66,22 @@ class Geometry:
         )]  # fmt: skip
         for name, rule in (("felt", None), ("shown", self.shown)):
             value = crosses.cosine([(name, "story")])
+            claim = CLAIMS.get(f"{name}_story_cosine", "")
+            if not np.isfinite(value):
+                why = f"the two halves' {name} vectors have nothing in common: too noisy to tell"
+                found.append(Finding(STUDY, f"{name}_story_cosine", recipe, lab.block, None, why=why, claim=claim))
+                continue
             null = null_of("permuted emotions", value, crosses.permuted([(name, "story")], rng, lab.draws.permutation))
             ci = bootstrap(lambda at, n=name: crosses.cosine([(n, "story")], at), size, rng, lab.draws.bootstrap)  # type: ignore[misc]
             if rule is not None:
                 verdict, why = rule.judge(value, [null], ci)
-            elif not sure or not np.isfinite(value):
+            elif not sure:
                 verdict, why = "untested", doubt
             else:
                 verdict, why = self._near_zero(value, ci, null)
             found.append(Finding(
-                STUDY, f"{name}_story_cosine", recipe, lab.block, value if np.isfinite(value) else None, ci, (null,),
-                0.0 if name == "felt" else None, verdict, why, CLAIMS.get(f"{name}_story_cosine", ""),
+                STUDY, f"{name}_story_cosine", recipe, lab.block, value, ci, (null,),
+                0.0 if name == "felt" else None, verdict, why, claim,
                 f"cosine free of noise, mean over {size} emotions",
             ))  # fmt: skip
         found.append(
@@ -115,11 +121,12 @@ class Geometry:
         random = np.array([space.kept(d[:size]) for d in lab.random_sets(rng, lab.draws.random)])
         for what, draws in (("vectors of shuffled labels", noise), ("random directions", random)):
             table.append((recipe, what, float(draws.mean()), *np.percentile(draws, [2.5, 97.5]).tolist()))
-        for name in ("shown", "felt"):
-            kept = reliable_kept(crosses, name)
-            low, high = bootstrap(lambda at, n=name: reliable_kept(crosses, n, at), size, rng, lab.draws.bootstrap)  # type: ignore[misc]
-            vectors = hidden.vectors[0 if name == "felt" else 1]
+        for name, vectors in (("shown", hidden.vectors[1]), ("felt", hidden.vectors[0])):
             table.append((recipe, f"{name} vectors, as they are", space.kept(vectors), None, None))
+            kept = reliable_kept(crosses, name)
+            if not np.isfinite(kept):
+                continue
+            low, high = bootstrap(lambda at, n=name: reliable_kept(crosses, n, at), size, rng, lab.draws.bootstrap)  # type: ignore[misc]
             table.append((recipe, f"{name} vectors, what halves agree on", kept, low, high))
         claim, unit_name = (
             CLAIMS["norm_kept"],
@@ -159,9 +166,9 @@ class Geometry:
     ) -> Finding:
         rng, names = lab.rng(STUDY, "lens", recipe), hidden.names
         own, outside = np.arange(len(names)), unit(space.outside(hidden.vectors[0]))
-        areas = class_aucs(_word_scores(lab, outside, names), own)
-        value = float(areas.mean())
         scores = _word_scores(lab, outside, names)
+        areas = class_aucs(scores, own)
+        value = float(areas.mean())
         permuted = [
             class_aucs(scores[rng.permutation(len(names))], own).mean() for _ in range(lab.draws.permutation // 4)
         ]
@@ -187,13 +194,6 @@ class Geometry:
             STUDY, "lens_own_word_auc", recipe, lab.block, value, ci, nulls, None, verdict, why, CLAIMS["lens_own_word_auc"],
             f"mean AUC over {len(names)} emotion words ({_LENS})",
         )  # fmt: skip
-
-
-def fake_half(hidden: Hidden, felt: NDArray[np.intp], rng: np.random.Generator) -> float:
-    """Mean cosine between the two halves' vectors of shuffled labels."""
-    fake = Hidden(hidden.names, hidden.x, felt, hidden.shown)
-    one, two = fake.halves(*paired_halves(felt, rng))
-    return float((unit(one[0]) * unit(two[0])).sum(1).mean())
 
 
 def _word_scores(lab: Lab, directions: Array, names: Sequence[str]) -> Array:

@@ -60,11 +60,16 @@ class Provoked:
         at = self.denials(names)
         return np.array([auc(z[:, e], np.arange(len(z)) == i) for i, e in at.items()])
 
-    def attack_area(self, direction: Array, against: str, rows: NDArray[np.intp] | None = None) -> float:
-        """AUC of one vector before the reply: attacks on the AI against another kind of message; NaN without one of them."""
+    def attack_rise(self, direction: Array, against: str, rows: NDArray[np.intp] | None = None) -> float:
+        """By how much a vector's reading (cosine) before the reply is higher for attacks on the AI than for another kind of message.
+
+        Args:
+            rows: messages to compare (default: all of both kinds).
+        """
         z = unit(self.colon - self.colon.mean(0)) @ direction
-        picked = np.concatenate([self.rows("attack_on_ai"), self.rows(against)]) if rows is None else rows
-        return auc(z[picked], np.array([self.cases[i].kind == "attack_on_ai" for i in picked], dtype=bool))
+        picked = self.rows("attack_on_ai", against) if rows is None else rows
+        attack = np.array([self.cases[i].kind == "attack_on_ai" for i in picked], dtype=bool)
+        return float(z[picked][attack].mean() - z[picked][~attack].mean())
 
 
 def read_provoked(lab: Lab, cases: Sequence[Antagonistic]) -> Provoked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,7 +13,7 @@ from emovec.studies.crossed import Crossed, crossed, paired_halves
 from emovec.studies.lab import Lab
 from emovec.vectors.estimate import emotion_effects, neutral_basis, project_out
 
-__all__ = ["Hidden", "StorySpace", "compared", "hidden_effects"]
+__all__ = ["Hidden", "StorySpace", "compared", "hidden_effects", "reliable_kept"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -35,6 +35,11 @@ class Hidden:
     def refelt(self, felt: Index) -> Array:
         """Felt vectors of other labels, (emotions, width)."""
         return hidden_effects(self.x, felt, self.shown, len(self.names))[0]
+
+    def refelt_halves(self, felt: Index, first: Index, second: Index) -> tuple[Array, Array]:
+        """Felt vectors of other labels from either half of the dialogues."""
+        one, two = replace(self, felt=felt).halves(first, second)
+        return one[0], two[0]
 
     @cached_property
     def vectors(self) -> tuple[Array, Array]:

@@ -37,7 +37,7 @@ class Draws:
     permutation: int = 1000
     refit: int = 100
     random: int = 200
-    meetings: int | None = 16
+    meetings: int | None = 10
     hidden: int | None = 4
 
 

@@ -184,7 +184,7 @@ def family_p(weights: Array, exchanged: Array, differences: Array) -> tuple[Arra
     def score(means: Array) -> Array:
         spread = square - means**2 * share
         # A mean far beyond its spread (all differences alike) scores high but finite; no difference at all scores 0.
-        return np.abs(means) / np.sqrt(np.maximum(spread, 1e-12 * square) + 1e-300)
+        return np.asarray(np.abs(means) / np.sqrt(np.maximum(spread, 1e-12 * square) + 1e-300))
 
     observed = score((weights @ differences)[0])
     above, above_all = np.zeros_like(observed), np.zeros_like(observed)

@@ -24,14 +24,18 @@ LEAST = 0.001
 
 def size_of(shift: Array) -> Array:
     """Root mean square over emotions (the last axis)."""
-    return np.sqrt((shift**2).mean(-1))
+    return np.asarray(np.sqrt((shift**2).mean(-1)))
 
 
-def growth_of(curve: Array) -> Array:
-    """How the size of the shift (..., blocks) differs between the last and the first third of the blocks, -1 to 1."""
+def growth_of(curve: Array, against: Array | None = None) -> Array:
+    """How the size of the shift (..., blocks) differs between the last and the first third of the blocks, as a share of their sum (or of that of ``against``)."""
     third = max(1, curve.shape[-1] // 3)
-    early, late = curve[..., :third].mean(-1), curve[..., -third:].mean(-1)
-    return np.asarray((late - early) / np.maximum(late + early, 1e-12))
+
+    def ends(of: Array) -> tuple[Array, Array]:
+        return of[..., :third].mean(-1), of[..., -third:].mean(-1)
+
+    early, late = ends(curve)
+    return np.asarray((late - early) / np.maximum(sum(ends(curve if against is None else against)), 1e-12))
 
 
 def neighbours(words: Sequence[str]) -> Array:
@@ -42,12 +46,6 @@ def neighbours(words: Sequence[str]) -> Array:
     out = np.zeros((len(words), len(words)))
     np.put_along_axis(out, nearest, 1 / nearest.shape[1], axis=1)
     return out
-
-
-def _beyond(observed: Array, chance: Array) -> Array:
-    """Family-wise p: how often the largest of a set, (sets, groups, emotions), reaches what was observed, (groups, emotions)."""
-    largest = chance.max(-1, keepdims=True)
-    return np.asarray(((largest >= observed).sum(0) + 1) / (len(chance) + 1))
 
 
 class PairedShift:
@@ -71,6 +69,11 @@ class PairedShift:
         """Mean readings before and after under weights, both (draws, groups, emotions)."""
         return weights @ self.all_before, weights @ self.all_after
 
+    def against(self, statistic: Callable[[Array, Array], Array]) -> list[Null]:
+        """The same statistic of profiles (..., groups, directions) before and after, for every kind of other directions."""
+        value = float(statistic(self.before, self.after))
+        return [null_of(name, value, statistic(before, after)) for name, (before, after) in self.chance.items()]
+
     @cached_property
     def p(self) -> tuple[Array, Array]:
         """p and family-wise p of every shift against zero, both (groups, emotions)."""
@@ -78,17 +81,34 @@ class PairedShift:
         exchanged = self.weights.exchanged(rng, self.pair.draws.permutation)
         return family_p(self.weights.plain(), exchanged, self.all_after - self.all_before)
 
-    @property
-    def turned(self) -> Array:
-        """Shifts of sets of vectors turned at random, (sets, groups, emotions)."""
-        before, after = self.chance[TURNED]
+    def drawn(self, name: str) -> Array:
+        """Shifts of sets of other directions, (sets, groups, directions)."""
+        before, after = self.chance[name]
         return after - before
 
-    @cached_property
+    @property
     def moved(self) -> NDArray[np.bool_]:
-        """Which shifts are told from zero, larger than the largest of a set turned at random, and not rounding: (groups, emotions)."""
-        beyond = _beyond(np.abs(self.shift), np.abs(self.turned))
-        return (self.p[1] < 0.05) & (beyond < 0.05) & (np.abs(self.shift) >= LEAST)
+        """Which shifts are told from zero among all emotions, and are not rounding: (groups, emotions)."""
+        return np.asarray((self.p[1] < 0.05) & (np.abs(self.shift) >= LEAST))
+
+    @cached_property
+    def p_random(self) -> Array:
+        """Share of random directions that shift at least as far, (groups, emotions)."""
+        size = np.sort(np.abs(self.drawn(RANDOM)).swapaxes(0, 1).reshape(len(GROUPS), -1), axis=1)
+        below = [np.searchsorted(drawn, np.abs(s)) for drawn, s in zip(size, self.shift, strict=True)]
+        return np.asarray((size.shape[1] - np.stack(below) + 1) / (size.shape[1] + 1))
+
+    def around(self) -> tuple[Array, Array]:
+        """Mean shift of every emotion's neighbours in valence and arousal, and how often a set turned at random has as much there: both (groups, emotions).
+
+        The comparison is of shares of each set's own size: sets turned at random may shift more or less in all.
+        """
+        near = neighbours(self.vectors.emotions).T
+        around = self.shift @ near
+        drawn = self.drawn(TURNED)
+        share = np.abs(around) / np.maximum(size_of(self.shift), 1e-12)[:, None]
+        chance = np.abs(drawn @ near) / np.maximum(size_of(drawn), 1e-12)[..., None]
+        return around, ((chance >= share).sum(0) + 1) / (len(drawn) + 1)
 
     def emotions(self, recipe: str) -> pd.DataFrame:
         """One row per group of prompts and emotion.
@@ -98,11 +118,8 @@ class PairedShift:
         rng = self.pair.rng("intervals", self.contrast.name, self.vectors.name)
         before, after = self.profiles(self.weights.resampled(rng, self.pair.draws.bootstrap))
         low, high = np.percentile(after - before, [2.5, 97.5], axis=0)
-        bands = np.percentile(self.turned, [2.5, 97.5], axis=(0, 2))
-        near = neighbours(self.vectors.emotions).T
-        around = self.shift @ near
-        p_turned = _beyond(np.abs(self.shift), np.abs(self.turned))
-        p_around = _beyond(np.abs(around), np.abs(self.turned @ near))
+        bands = np.percentile(self.drawn(RANDOM), [2.5, 97.5], axis=(0, 2))
+        around, p_around = self.around()
         words = [emotion(word) for word in self.vectors.emotions]
         signs = np.where(self.shift > 0, "up", "down")
         parts = [
@@ -111,7 +128,7 @@ class PairedShift:
                     "recipe": recipe, "contrast": self.contrast.name, "kind": group, "emotion": self.vectors.emotions,
                     "valence": [w.valence for w in words], "arousal": [w.arousal for w in words],
                     "before": self.before[g], "after": self.after[g], "shift": self.shift[g], "low": low[g], "high": high[g],
-                    "p": self.p[0][g], "p_family": self.p[1][g], "p_turned": p_turned[g], "moved": np.where(self.moved[g], signs[g], ""),
+                    "p": self.p[0][g], "p_family": self.p[1][g], "p_random": self.p_random[g], "moved": np.where(self.moved[g], signs[g], ""),
                     "around": around[g], "p_around": p_around[g], "null_low": bands[0, g], "null_high": bands[1, g],
                 }
             )
@@ -145,6 +162,7 @@ class PairedShift:
             sizes.append(size_of(weights @ (after - before)))
         return np.stack(sizes, axis=-1)
 
+    @cached_property
     def _chance_curve(self) -> Array:
         """The same for sets of random directions, (sets, groups, blocks)."""
         plain, count = self.weights.plain()[0], min(self.pair.draws.random, 60)
@@ -158,8 +176,10 @@ class PairedShift:
         """Growth with depth, its bootstrap draws and its nulls."""
         value = float(growth_of(self._curve(self.weights.plain())[0, BOTH]))
         draws = growth_of(self._curve(self.weights.resampled(rng, self.pair.draws.bootstrap))[:, BOTH])
-        exchanged = growth_of(self._curve(self.weights.exchanged(rng, self.pair.draws.permutation))[:, BOTH])
-        random = growth_of(self._chance_curve()[:, BOTH])
+        curve = self._curve(self.weights.plain())[:, BOTH]
+        # Noise too grows with depth, if it is all there is; so what is left of the growth is given in units of the shift's own size.
+        exchanged = growth_of(self._curve(self.weights.exchanged(rng, self.pair.draws.permutation))[:, BOTH], curve)
+        random = growth_of(self._chance_curve[:, BOTH])
         return value, draws, [null_of(swapped, value, exchanged), null_of(RANDOM, value, random)]
 
     def by_block(self, recipe: str) -> list[tuple[str | int | float, ...]]:
@@ -169,7 +189,7 @@ class PairedShift:
         low, high = np.percentile(
             self._curve(self.weights.resampled(rng, self.pair.draws.bootstrap)), [2.5, 97.5], axis=0
         )
-        chance = self._chance_curve()
+        chance = self._chance_curve
         mean, p95 = chance.mean(0), np.percentile(chance, 95, axis=0)
         return [
             (recipe, self.contrast.name, group, block, float(value[g, b]), float(low[g, b]), float(high[g, b]), float(mean[g, b]), float(p95[g, b]))

@@ -116,7 +116,7 @@ class Persistence:
         states, words = self._harvest(lab, list(self.cases) if self.cases is not None else _unseen(lab))
         shortest = min((len(s) for s in states), default=0)
         lags = [k for k in _LAGS if k <= shortest // 2]
-        if len(lags) < 4 or not any(s.std(0).any() for s in states):
+        if len(lags) < 4 or not any(np.ptp(s, axis=0).any() for s in states):
             why = "the texts are too short" if len(lags) < 4 else "the states of the texts do not vary"
             return StudyResult([Finding(self.name, "late_autocorrelation", r, lab.block, None, why=why, claim="reading_persists") for r in lab.vectors])  # fmt: skip
         late = np.array(lags) >= max(lags) / 4

@@ -6,7 +6,8 @@ no report of one model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,12 +15,36 @@ from numpy.typing import NDArray
 
 from emovec.stats import Null, interval, null_of, pearson
 from emovec.studies.base import Finding, Rule, StudyResult
-from emovec.studies.paired import GROUPS, TURNED, Pair
+from emovec.studies.paired import TURNED, Pair
 from emovec.studies.paired_shift import BOTH, CHALLENGING, LEAST, NEUTRAL, PairedShift, size_of
 
 __all__ = ["PostTraining"]
 
 Array = NDArray[np.float64]
+EXCHANGED = "subjects exchanged prompt by prompt"
+
+
+def _r(x: Array, y: Array) -> Array:
+    return np.asarray(pearson(x, y))
+
+
+def _neutral(before: Array, after: Array) -> Array:
+    """Correlation of profiles (..., groups, emotions) on neutral prompts."""
+    return _r(before[..., NEUTRAL, :], after[..., NEUTRAL, :])
+
+
+def _challenging(before: Array, after: Array) -> Array:
+    return _r(before[..., CHALLENGING, :], after[..., CHALLENGING, :])
+
+
+def _drop(before: Array, after: Array) -> Array:
+    return _neutral(before, after) - _challenging(before, after)
+
+
+def _agree(before: Array, after: Array) -> Array:
+    """Correlation of the shifts on the two kinds of prompt."""
+    shift = after - before
+    return _r(shift[..., NEUTRAL, :], shift[..., CHALLENGING, :])
 
 
 class PostTraining:
@@ -32,19 +57,18 @@ class PostTraining:
     )  # fmt: skip
     paper_ref = "Figures 36-39, Tables 16-17"
     _alike = Rule(holds=0.7, partly=0.4)
-    _drop = Rule(holds=0.1)
+    _falls = Rule(holds=0.1)
     _agree = Rule(holds=0.7, partly=0.4)
-    _growth = Rule(holds=1 / 3)
+    _growth = Rule(holds=0.33)
     _subdued = Rule(holds=1.0, partly=0.5)
     rule = (
         "Cosine with every vector at A:, averaged over 40 neutral and 40 challenging prompts; the shift is chat minus base. Claims are judged where both "
         "models read the very same text, so that only training differs; the chat template is told apart as a contrast of its own. "
-        f"Profiles: correlation over emotions, neutral prompts; {_alike.says}. Drop: that correlation minus the one on challenging prompts; {_drop.says}. "
+        f"Profiles: correlation over emotions, neutral prompts; {_alike.says}. Drop: that correlation minus the one on challenging prompts; {_falls.says}. "
         f"Agreement: correlation of the shifts on the two kinds; {_agree.says}. Growth: (late - early) / (late + early) of the root mean square shift in the "
         f"last and the first third of the blocks, 0.33 being a doubling; {_growth.says}. Subdued: mean shift of the paper's five most raised emotions minus that of its five "
         f"most lowered, in standard deviations over all emotions; {_subdued.says}. Shifts below {LEAST:g} (root mean square) count as none. An emotion counts as moved if its "
-        "shift is told from zero at family-wise 5 % (subjects exchanged prompt by prompt, largest t of all emotions) and exceeds, at 5 %, the largest of a set of vectors "
-        "turned at random; the same holds of the mean shift around an emotion (the tenth of the words nearest to it in valence and arousal)."
+        "shift is told from zero at family-wise 5 % (subjects exchanged prompt by prompt, largest t of all emotions)."
     )
 
     def __init__(
@@ -87,89 +111,93 @@ class PostTraining:
         )
 
     def _findings(self, m: PairedShift, recipe: str) -> list[Finding]:
-        pair, block = m.pair, m.pair.block
-
-        def finding(
-            metric: str, value: float, draws: Array, nulls: Sequence[Null], rule: Rule | None, paper: float | None, claim: str, unit: str
-        ) -> Finding:  # fmt: skip
-            ci = interval(draws)
-            if rule is None:
-                return Finding(self.name, metric, recipe, block, value, ci, tuple(nulls), paper, unit=unit)
-            verdict, why = rule.judge(value, nulls, ci)
-            if claim.startswith("shifts") and (size := float(size_of(m.shift[BOTH]))) < LEAST:
-                verdict, why = "fails", f"nothing shifted: {size:.2g} root mean square over emotions is below {LEAST:g}"
-            return Finding(self.name, metric, recipe, block, value, ci, tuple(nulls), paper, verdict, why, claim, unit)
-
-        def chance(statistic: Callable[[Array, Array], Array], value: float) -> list[Null]:
-            return [null_of(name, value, statistic(before, after)) for name, (before, after) in m.chance.items()]
-
-        weights, rng = m.weights, pair.rng(self.name, recipe)
+        """Everything that is said of the contrast that claims are judged on."""
+        pair, weights, rng = m.pair, m.weights, m.pair.rng(self.name, recipe)
         before, after = m.profiles(weights.resampled(rng, pair.draws.bootstrap))
-        shift = after - before
-        found = []
-        per_kind = {k: (lambda b, a, k=k: pearson(b[..., k, :], a[..., k, :])) for k in (NEUTRAL, CHALLENGING)}
-        drop = lambda b, a: np.asarray(per_kind[NEUTRAL](b, a)) - np.asarray(per_kind[CHALLENGING](b, a))
-        for kind, rule, paper, claim in (
-            (NEUTRAL, self._alike, 0.83, "profiles_neutral"),
-            (CHALLENGING, None, 0.67, ""),
-        ):
-            value = float(per_kind[kind](m.before, m.after))
-            found.append(
-                finding(f"{GROUPS[kind]}_profile_r", value, per_kind[kind](before, after), chance(per_kind[kind], value), rule, paper, claim,
-                        "Pearson r over emotions, base and chat"),
-            )  # fmt: skip
-        value = float(drop(m.before, m.after))
-        relabelled = drop(*m.profiles(weights.relabelled(rng, pair.draws.permutation)))
-        found.append(
-            finding("challenging_profile_drop", value, drop(before, after),
-                    [null_of("permuted kinds of prompt", value, relabelled), *chance(drop, value)], self._drop, 0.16, "profiles_challenging",
-                    "r on neutral minus r on challenging prompts"),
-        )  # fmt: skip
         exchanged = weights.exchanged(rng, pair.draws.permutation) @ (m.all_after - m.all_before)
-        swapped = "subjects exchanged prompt by prompt"
-        agree = lambda s: pearson(s[..., NEUTRAL, :], s[..., CHALLENGING, :])
-        value = float(agree(m.shift))
-        found.append(
-            finding("shift_r", value, agree(shift),
-                    [null_of(swapped, value, agree(exchanged)), *chance(lambda b, a: agree(a - b), value)], self._agree, 0.90, "shifts_agree",
-                    "Pearson r over emotions, shift on neutral and on challenging prompts"),
-        )  # fmt: skip
-        value, curves, nulls = m.growth(rng, swapped)
-        found.append(
-            finding("shift_growth", value, curves, nulls, self._growth, None, "shifts_grow", "(late - early) / (late + early), root mean square shift")
-        )  # fmt: skip
-        found.append(self._subdue(m, recipe, shift, exchanged, swapped, finding))
-        moved = m.moved[BOTH]
-        found.append(
-            Finding(self.name, "emotions_moved", recipe, block, float(moved.mean()), unit=f"share of {len(moved)} emotions, family-wise")
-        )  # fmt: skip
-        found.append(self._prompts(m, recipe))
-        return found
+        r = "Pearson r over emotions, base and chat"
+        neutral, challenging, drop, agree = (
+            float(f(m.before, m.after)) for f in (_neutral, _challenging, _drop, _agree)
+        )
+        relabelled = _drop(*m.profiles(weights.relabelled(rng, pair.draws.permutation)))
+        growth, grown, growth_nulls = m.growth(rng, EXCHANGED)
+        return [
+            self._judged(m, recipe, "neutral_profile_r", neutral, _neutral(before, after), m.against(_neutral), self._alike, 0.83, "profiles_neutral", r),
+            self._judged(m, recipe, "challenging_profile_r", challenging, _challenging(before, after), m.against(_challenging), None, 0.67, "", r),
+            self._judged(
+                m, recipe, "challenging_profile_drop", drop, _drop(before, after),
+                [null_of("permuted kinds of prompt", drop, relabelled), *m.against(_drop)], self._falls, 0.16, "profiles_challenging",
+                "r on neutral minus r on challenging prompts",
+            ),
+            self._judged(
+                m, recipe, "shift_r", agree, _agree(before, after),
+                [null_of(EXCHANGED, agree, _agree(np.zeros_like(exchanged), exchanged)), *m.against(_agree)], self._agree, 0.90, "shifts_agree",
+                "Pearson r over emotions, shift on neutral and on challenging prompts",
+            ),
+            self._judged(
+                m, recipe, "shift_growth", growth, grown, growth_nulls, self._growth, None, "shifts_grow",
+                "(late - early) / (late + early), root mean square shift",
+            ),
+            self._subdue(m, recipe, before, after, exchanged),
+            *self._shares(m, recipe),
+            self._prompts(m, recipe),
+        ]  # fmt: skip
 
-    def _subdue(
-        self, m: PairedShift, recipe: str, shift: Array, exchanged: Array, swapped: str, finding: Callable[..., Finding]
-    ) -> Finding:
+    def _judged(
+        self, m: PairedShift, recipe: str, metric: str, value: float, draws: Array, nulls: Sequence[Null], rule: Rule | None,
+        paper: float | None, claim: str, unit: str,
+    ) -> Finding:  # fmt: skip
+        """A finding with the interval of its bootstrap ``draws``; without a rule it only informs."""
+        found = Finding(
+            self.name, metric, recipe, m.pair.block, value, interval(draws), tuple(nulls), paper, claim=claim, unit=unit
+        )
+        if rule is None:
+            return found
+        verdict, why = rule.judge(value, nulls, found.ci)
+        if claim.startswith("shifts") and (size := float(size_of(m.shift[BOTH]))) < LEAST:
+            verdict, why = "fails", f"nothing shifted: {size:.2g} root mean square over emotions is below {LEAST:g}"
+        return replace(found, verdict=verdict, why=why)
+
+    def _shares(self, m: PairedShift, recipe: str) -> list[Finding]:
+        """How many emotions moved at all, and how many further than nearly all random directions."""
+        told, far = m.moved[BOTH], m.p_random[BOTH] < 0.05
+        return [
+            Finding(self.name, metric, recipe, m.pair.block, float(share.mean()), unit=f"share of {len(share)} emotions {unit}")
+            for metric, share, unit in (
+                ("emotions_moved", told, "told from no shift (family-wise 5 %)"),
+                ("emotions_beyond_random", far, "that shift more than 95 % of random directions"),
+            )
+        ]  # fmt: skip
+
+    def _subdue(self, m: PairedShift, recipe: str, before: Array, after: Array, exchanged: Array) -> Finding:
+        """The paper's five most raised emotions against its five most lowered."""
         known = m.vectors.emotions
         missing = [word for word in (*self.raised, *self.lowered) if word not in known]
         if missing:
             why = f"the vectors have no {', '.join(missing)}"
             return Finding(self.name, "subdued", recipe, m.pair.block, None, why=why, claim="shifts_subdue")
-        up, down = ([known.index(word) for word in side] for side in (self.raised, self.lowered))
+        signs = np.zeros(len(known))
+        for side, sign in ((self.raised, 1.0), (self.lowered, -1.0)):
+            signs[[known.index(word) for word in side]] = sign / len(side)
 
-        def contrast(s: Array, up: Sequence[int] = up, down: Sequence[int] = down) -> Array:
-            s = s[..., BOTH, :]
-            spread = np.maximum(s.std(-1), 1e-12)
-            return np.asarray((s[..., up].mean(-1) - s[..., down].mean(-1)) / spread)
+        def spread(shift: Array) -> Array:
+            return np.asarray(np.maximum(shift[..., BOTH, :].std(-1), 1e-12))
 
-        value = float(contrast(m.shift))
+        def scaled(shift: Array) -> Array:
+            return np.asarray(shift[..., BOTH, :] @ signs / spread(shift))
+
+        value = float(scaled(m.shift))
         rng = m.pair.rng(self.name, recipe, "others")
-        picks = [rng.permutation(len(known))[: len(up) + len(down)] for _ in range(m.pair.draws.permutation)]
-        others = np.array([contrast(m.shift, p[: len(up)], p[len(up) :]) for p in picks])
-        nulls = [null_of(swapped, value, contrast(exchanged)), null_of("other emotions in their place", value, others)]
-        # The emotions' places in a set turned at random are as alike as the emotions are.
-        nulls.append(null_of(TURNED, value, contrast(m.turned)))
-        return finding(
-            "subdued", value, contrast(shift), nulls, self._subdued, None, "shifts_subdue",
+        others = np.array([m.shift[BOTH] @ rng.permutation(signs) for _ in range(m.pair.draws.permutation)])
+        nulls = [
+            # Exchanged subjects leave no shift to be a pattern of; so what they leave is given in units of the shift that there is.
+            null_of(EXCHANGED, value, exchanged[..., BOTH, :] @ signs / spread(m.shift)),
+            null_of("other emotions in their place", value, others / spread(m.shift)),
+            # The emotions' places in a set turned at random are as alike as the emotions are.
+            null_of(TURNED, value, scaled(m.drawn(TURNED))),
+        ]
+        return self._judged(
+            m, recipe, "subdued", value, scaled(after - before), nulls, self._subdued, None, "shifts_subdue",
             "mean shift of the paper's raised minus its lowered emotions, in SD over emotions",
         )  # fmt: skip
 

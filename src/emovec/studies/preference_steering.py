@@ -76,7 +76,7 @@ class PreferenceSteering:
         if len(words) < 3:
             return StudyResult([])
         bench = self._bench(lab)
-        nulls = null_levers(vectors, lab.acts, lab.recipes[recipe], random=5, shuffled=5, seed=lab.seed)
+        nulls = null_levers(vectors, lab.acts, lab.recipes[recipe], random=5, shuffled=3, seed=lab.seed)
         levers = levers_of(vectors)[words] | nulls
         blocks = sorted({lab.acts.blocks[0], lab.block, lab.acts.blocks[-1]})
         probes = [w for w in ("blissful", "hostile") if w in words]
@@ -124,7 +124,7 @@ class PreferenceSteering:
         rng = lab.rng(self.name, "pairs")
         steered, control = np.arange(0, len(names) - 1, 2), np.arange(1, len(names), 2)
         # Steered and control activities of one category lie side by side, so every category is on both sides.
-        rounds = 1 if lab.draws.meetings is not None else len(control)
+        rounds = 1 if lab.draws.meetings is not None else 8
         pairs = [
             (int(s), int(c)) for _ in range(rounds) for s, c in zip(steered, rng.permutation(control), strict=False)
         ]

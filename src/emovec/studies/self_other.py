@@ -114,9 +114,11 @@ class SelfOther:
 
     def _words(self, lab: Lab, c: _Place, pair: tuple[str, str], both: Array, emotion: Index, size: int) -> Finding:
         """``both``: (2, texts, width), the same texts in two frames."""
+        # What a frame adds to all texts alike would make noise as soon as frames are exchanged.
+        centred = both - both.mean(1, keepdims=True)
 
         def halves(swapped: Mask) -> tuple[Array, Array]:
-            x = np.where(swapped[:, None], both[::-1], both)
+            x = np.where(swapped[:, None], centred[::-1], centred)
             first, second = (
                 _effects([x[0][rows], x[1][rows]], [emotion[rows]] * 2, size, c.space)
                 for rows in paired_halves(emotion, c.rng)
@@ -141,6 +143,8 @@ class SelfOther:
         emotion = np.searchsorted(kept, lab.acts.emotion[rows])
         x = lab.acts.at(lab.block)[rows]
         third: Mask = np.asarray(person[rows] == "third")
+        for told_in in (third, ~third):
+            x[told_in] -= x[told_in].mean(0)
 
         def halves(told: Mask) -> tuple[Array, Array]:
             made = []

@@ -16,7 +16,7 @@ from emovec.subject import Encoded, encode_text
 from emovec.subject.passes import forward_tokens
 from emovec.vectors import directions
 
-__all__ = ["PARTS", "Fold", "Story", "folds_of", "harvest", "positive_share", "profile"]
+__all__ = ["PARTS", "Fold", "Story", "folds_of", "harvest", "next_fold", "positive_share", "profile"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -107,15 +107,26 @@ class Fold:
         return np.asarray(profiles - others)
 
 
-def folds_of(lab: Lab, recipe: str, stories: Sequence[Story], fold_of_topic: dict[str, int]) -> list[Fold]:
-    """One fold for each group of topics that has stories, its vectors made from all texts of the recipe's registers but those of its topics."""
+def next_fold(fold_of_topic: dict[str, int], fold: int) -> int:
+    """The group of topics after this one, in a circle."""
+    return (fold + 1) % (max(fold_of_topic.values()) + 1)
+
+
+def folds_of(
+    lab: Lab, recipe: str, stories: Sequence[Story], fold_of_topic: dict[str, int], *, spare: bool = False
+) -> list[Fold]:
+    """One fold for each group of topics that has stories, its vectors made from all texts of the recipe's registers but those of its topics.
+
+    With ``spare`` the next group's texts are left to others too (see :func:`next_fold`).
+    """
     fold = np.array([fold_of_topic.get(t.topic, -1) for t in lab.corpus.texts])
     out = []
     for f in sorted(set(fold_of_topic.values())):
         mine = [s for s in stories if fold_of_topic[s.text.topic] == f]
         if len(mine) < 2:
             continue
-        made = directions(lab.acts, lab.recipes[recipe], lab.block, np.flatnonzero(fold != f))
+        kept = (fold != f) & ((fold != next_fold(fold_of_topic, f)) if spare else True)
+        made = directions(lab.acts, lab.recipes[recipe], lab.block, np.flatnonzero(kept))
         own = np.array([lab.emotions.index(s.text.emotion) for s in mine], dtype=np.intp)
         out.append(Fold(mine, own, [unit(s.states - made.centre) for s in mine], made.filters))
     return out

@@ -33,6 +33,7 @@ def subset(acts: Activations, rows: NDArray[np.intp], words: Sequence[str]) -> A
     return replace(
         acts,
         texts=acts.texts[kept],
+        asked=acts.asked[kept],
         emotions=tuple(words),
         emotion=np.array([position[int(e)] for e in acts.emotion[kept]], dtype=np.intp),
         topic=acts.topic[kept],
@@ -63,7 +64,7 @@ class StoryWriter:
     emotions, texts = 32, 7
     rule = (
         "Cosine of each emotion's vectors from the two sets of texts (difference of means, centred over the shared emotions), averaged over emotions and "
-        "divided by the mean ceiling: the root of the product of both sets' split-half reliabilities, which is what noise alone would leave of perfect agreement; "
+        "divided by the ceiling: the root of the product of both sets' mean split-half reliabilities, which is what noise alone would leave of perfect agreement; "
         f"{_rule.says}. Where the ceiling is below {_LEAST_CEILING:g} it is not judged. The hardest null swaps names within quadrants of valence and arousal: "
         "do the sets agree on more than how pleasant and how excited? "
         f"The second corpus is a sample: {texts} texts of each of {emotions} emotions, as many from every quadrant. The corpus that ships beside the stories is by the same writer "
@@ -78,8 +79,8 @@ class StoryWriter:
         """Agreement and ceiling for every recipe and comparison; every emotion as a table."""
         findings, tables, summary = [], [], []
         comparisons = [c for c in (self._style(lab), *_halves(lab)) if c is not None]
-        with lab.progress.stage("comparing corpora", len(comparisons) * len(lab.vectors), "comparisons") as advance:
-            for recipe in lab.vectors:
+        with lab.progress.stage("comparing corpora", len(comparisons) * len(lab.recipes), "comparisons") as advance:
+            for recipe in lab.recipes:
                 for one in comparisons:
                     table = _agreement(lab, one, replace(lab.recipes[recipe], registers=(), geometry_registers=()))
                     finding = self._finding(lab, recipe, one, table)
@@ -87,7 +88,8 @@ class StoryWriter:
                     tables.append(table.assign(recipe=recipe, comparison=one.name))
                     low, high = finding.ci or (np.nan, np.nan)
                     value = np.nan if finding.value is None else finding.value
-                    means = [float(table[c].mean()) for c in ("cosine", "ceiling", "others")]
+                    ceiling = float(_ceiling(table[["half_first", "half_second"]].to_numpy().mean(0)))
+                    means = [float(table["cosine"].mean()), ceiling, float(table["others"].mean())]
                     null = finding.null.p95 if finding.null else np.nan
                     summary.append((recipe, one.name, one.says, len(table), *means, value, low, high, null))
                     advance(1)
@@ -104,33 +106,34 @@ class StoryWriter:
 
     def _finding(self, lab: Lab, recipe: str, one: _Comparison, table: pd.DataFrame) -> Finding:
         metric, unit = f"{one.name}_agreement", f"mean cosine as a share of its ceiling, {len(table)} emotions"
-        ceiling = table["ceiling"].to_numpy()
-        if ceiling.mean() < _LEAST_CEILING:
-            why = f"the vectors of one side are mostly noise (reliability leaves a mean cosine of {ceiling.mean():.2f} at most)"
+        halves = table[["half_first", "half_second"]].to_numpy()
+        ceiling = float(_ceiling(halves.mean(0)))
+        if ceiling < _LEAST_CEILING:
+            why = (
+                f"the vectors of one side are mostly noise (reliability leaves a mean cosine of {ceiling:.2f} at most)"
+            )
             return Finding(self.name, metric, recipe, lab.block, None, why=why, claim=one.claim, unit=unit)
         rng = lab.rng(self.name, recipe, one.name)
         cosines = _cosines(one, replace(lab.recipes[recipe], registers=(), geometry_registers=()), lab.block)
-        value = float(cosines.diagonal().mean() / ceiling.mean())
+        value = float(cosines.diagonal().mean() / ceiling)
         each = np.arange(len(cosines))
         groups = np.array([QUADRANTS.index(emotion(word).quadrant) for word in table["emotion"]])
 
         def swapped(within: bool) -> float:
             order = each.copy()
-            for g in np.unique(groups) if within else [None]:
-                members = each if g is None else np.flatnonzero(groups == g)
+            for members in [np.flatnonzero(groups == g) for g in np.unique(groups)] if within else [each]:
                 order[members] = rng.permutation(members)
-            return float(cosines[each, order].mean() / ceiling.mean())
+            return float(cosines[each, order].mean() / ceiling)
 
         nulls = tuple(
             null_of(name, value, np.array([swapped(within) for _ in range(lab.draws.permutation)]))
             for name, within in (("permuted emotion names", False), ("names permuted within quadrants", True))
         )
-        ci = bootstrap(
-            lambda rows: float(cosines[rows, rows].mean() / ceiling[rows].mean()),
-            len(each),
-            rng,
-            lab.draws.bootstrap,
-        )
+
+        def of_emotions(rows: NDArray[np.intp]) -> float:
+            return float(cosines[rows, rows].mean() / max(float(_ceiling(halves[rows].mean(0))), 1e-6))
+
+        ci = bootstrap(of_emotions, len(each), rng, lab.draws.bootstrap)
         verdict, why = self._rule.judge(value, nulls, ci)
         return Finding(self.name, metric, recipe, lab.block, value, ci, nulls, None, verdict, why, one.claim, unit)
 
@@ -212,8 +215,13 @@ def _agreement(lab: Lab, one: _Comparison, recipe: Recipe) -> pd.DataFrame:
         def estimate(picked: NDArray[np.intp], acts: Activations = acts) -> Array:
             return directions(acts, recipe, lab.block, picked).patterns
 
-        found = reliability(estimate, strata, lab.rng("split halves", one.name, recipe.name), splits=5, draws=1)
-        halves.append(np.clip(found.split_half, 0.0, 1.0))
-    return table.assign(
-        reliability_first=halves[0], reliability_second=halves[1], ceiling=np.sqrt(halves[0] * halves[1])
-    )
+        drawn = lab.rng("split halves", one.name, recipe.name)
+        halves.append(reliability(estimate, strata, drawn, splits=5, draws=1).half_cosine)
+    both = np.stack(halves, axis=1)
+    return table.assign(half_first=both[:, 0], half_second=both[:, 1], ceiling=_ceiling(both))
+
+
+def _ceiling(halves: Array) -> Array:
+    """What two sides' reliabilities leave of a cosine of 1, from the cosines of their halves (..., 2): Spearman-Brown, then the root of the product."""
+    stepped = np.clip(2 * halves / np.maximum(1 + halves, 1e-6), 0.0, 1.0)
+    return np.asarray(np.sqrt(stepped.prod(-1)))

@@ -23,7 +23,6 @@ __all__ = [
     "Harvest",
     "Pool",
     "batches_of",
-    "continuation_logprobs",
     "forward_tokens",
     "generate",
     "harvest",

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from emovec.errors import BadInput
 from emovec.subject.chat import Encoded
+from emovec.subject.passes import token_budget
 from emovec.subject.subject import Subject
 
 __all__ = ["Around", "Prefilled", "choice_logprobs", "each_batch", "prefill", "reply_logprobs"]
@@ -190,7 +191,13 @@ def choice_logprobs(
             done = prefill(subject, [prompts[r] for r in rows], _tap(around, rows), _picked(free, rows))
             out[rows] = torch.log_softmax(done.logits.double(), -1)[:, picked].cpu().numpy()
 
-    each_batch(subject, prompts, [0] * len(prompts), run, advance=advance)
+    # Nothing is written, so a batch is worth its size only where the rows share most of their prompt.
+    lengths = [len(p) for p in prompts]
+    first = lengths if around is None else free or [0] * len(prompts)
+    shares = len({p.ids for p in prompts}) < len(prompts)
+    rest = max((n - min(f, n) if shares else n for n, f in zip(lengths, first, strict=True)), default=1)
+    most = min(128, max(1, token_budget(subject) // max(rest, 1)))
+    each_batch(subject, prompts, [0] * len(prompts), run, most=most, advance=advance)
     return out
 
 

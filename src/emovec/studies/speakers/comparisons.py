@@ -101,10 +101,11 @@ class Comparisons:
         return bootstrap(statistic, self.size, self.rng, self.lab.draws.bootstrap)
 
     def agreement(self, metric: str, pairs: Pairs, rule: Rule, claim: str) -> Finding:
-        """Noise-corrected cosine of like emotions between sets."""
+        """Noise-corrected cosine of like emotions between sets. Sets of one kind that are not there do not agree; between kinds nothing can be said."""
         unit = f"cosine of like emotions, noise-corrected, {self.size} emotions"
         if why := self.lacking(pairs):
-            return self.finding(metric, None, ("fails", why), claim, unit)
+            missing = "fails" if pairs in (KINDS["present with present"], KINDS["other with other"]) else "untested"
+            return self.finding(metric, None, (missing, why), claim, unit)
         value = self.crossed.cosine(pairs)
         nulls = self._nulls(pairs, value)
         ci = self.over_emotions(lambda rows: self.crossed.cosine(pairs, rows))
@@ -130,7 +131,7 @@ class Comparisons:
         pairs, alike = KINDS["present with other"], (*KINDS["present with present"], *KINDS["other with other"])
         unit = "1 - |cosine of like emotions|, noise-corrected: 1 is orthogonal"
         if why := self.lacking(pairs):
-            return self.finding(metric, None, ("fails", why), claim, unit)
+            return self.finding(metric, None, ("untested", why), claim, unit)
 
         def both(rows: NDArray[np.intp]) -> tuple[float, float]:
             return 1 - abs(self.crossed.cosine(pairs, rows)), 1 - abs(self.crossed.cosine(alike, rows))
@@ -150,7 +151,7 @@ class Comparisons:
         if not why and not np.isfinite(scale):
             why = "one of the two sets has no structure that its own split halves share, so there is nothing to compare"
         if why:
-            return self.finding(metric, None, ("fails", why), claim, unit)
+            return self.finding(metric, None, ("untested", why), claim, unit)
         value = self.crossed.structure(a, b) / scale
         everyone = self.crossed.pairs_of(np.arange(self.size))
         permuted = [

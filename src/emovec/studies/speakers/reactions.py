@@ -47,7 +47,7 @@ def reactions(c: Comparisons, opposed: Rule, unrelated: float) -> tuple[list[Fin
             ("minus_arousal_r", f"minus the {unit_name}") if scale == "arousal" else ("valence_r", unit_name)
         )
         if why:
-            findings.append(c.finding(metric, None, ("fails", why), claim, unit_name))
+            findings.append(c.finding(metric, None, ("untested", why), claim, unit_name))
             continue
         sign = -1.0 if scale == "arousal" else 1.0
 

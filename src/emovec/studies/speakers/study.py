@@ -47,7 +47,7 @@ class Speakers:
     strength = 0.2
     rule = (
         "On either side's tokens, mean activation = A's emotion + B's emotion + rest, by least squares; A's first turn is left out. Sets of vectors are compared between "
-        "disjoint halves of the dialogues, corrected for noise; a set whose halves agree no better than shuffled labels' is not compared, and its claims do not hold. "
+        "disjoint halves of the dialogues, corrected for noise; a set whose halves agree no better than shuffled labels' is not there: it agrees with no other of its kind, and what else is asked of it is left untested. "
         f"Present with present, other with other, present with story: cosine of like emotions; {_agree.says}. "
         f"Present with other: 1 - |cosine|; {_apart.says} (the null: sets of one kind). The same structure: correlation of the two cosine matrices; {_structure.says}. "
         f"Person 1/2 with chat: cosine of like emotions; {_person.says}. Implicit scenarios: mean R2 of present-speaker and story readings over probes; {_r2.says}. "
@@ -117,7 +117,7 @@ class Speakers:
     def _steering(self, c: Comparisons, openings: Openings) -> tuple[list[Finding], pd.DataFrame | None]:
         unit_name = f"nats gained by fitting openings at strength {self.strength:g}"
         if why := c.lacking([("chat: other, assistant", "chat: other, assistant")]):
-            return [c.finding("steered_response", None, ("fails", why), "steer_other_responds", unit_name)], None
+            return [c.finding("steered_response", None, ("untested", why), "steer_other_responds", unit_name)], None
         gains = opening_gains(c, openings, self.strength)
         if gains is None:
             return [], None

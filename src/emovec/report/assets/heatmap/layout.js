@@ -49,6 +49,7 @@ function breakLines(most, withFrame) {
       left[token] = Math.min(x, 65535);
       let at = starts[token];
       const stop = starts[token + 1];
+      if (at === stop) x += 5; /* shown as a dot */
       while (at < stop) {
         let end = frame ? -1 : text.indexOf("\n", at);
         const broken = end >= 0 && end < stop;

@@ -100,6 +100,7 @@ function goToPeak(k) {
   view.peak = (k + view.peaks.length) % view.peaks.length;
   sayPeaks();
   setCursor(view.peaks[view.peak].token);
+  if (document.activeElement === document.body) scroller.focus({ preventScroll: true }); /* so that the arrow keys go on from there */
 }
 function stepPeak(by) {
   if (view.peak >= 0 && view.cursor === view.peaks[view.peak]?.token) return goToPeak(view.peak + by);
