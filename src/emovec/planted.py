@@ -7,6 +7,7 @@ half, and the unembedding row of each emotion's word is that direction.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,7 @@ PLANTED_EMOTIONS = (
     "excited", "furious", "gloomy", "happy", "lonely", "loving", "panicked", "peaceful", "proud", "relaxed", "sad", "tired",
 )  # fmt: skip
 
+_SCRIPTED = itertools.count(1)
 _HINTS = {word.replace(" ", ""): e for e, word in enumerate(PLANTED_EMOTIONS)}
 _WIDTH, _EVOKERS, _TOPICS, _FILLERS = 96, 6, 8, 60
 #: The last word of the question that is put after a text: there the first block gathers what the text evoked.
@@ -120,6 +122,10 @@ def planted_subject(
         for name, parameter in model.named_parameters():  # the idle weights too come from the seed
             if any(part in name for part in ("q_proj", "k_proj", "v_proj", "gate_proj", "up_proj")):
                 parameter.copy_(torch.from_numpy(0.02 * rng.standard_normal(tuple(parameter.shape))))
+        if (
+            scripts or circuits
+        ):  # behaviour is no weight: without this a scripted subject would be taken for another in every cache
+            model.model.layers[0].self_attn.q_proj.weight.add_(float(next(_SCRIPTED)))
     inner = Tokenizer(models.WordLevel({w: i for i, w in enumerate(vocabulary)}, unk_token="<unk>"))
     inner.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     tokenizer = PreTrainedTokenizerFast(

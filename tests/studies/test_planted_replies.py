@@ -109,6 +109,12 @@ def carried(case: str, word: str, truth: Array) -> Array | None:
     return feels(case, USER, truth) + topic_of(case) if word in (".", "<assistant>") else None
 
 
+def noise(case: str, word: str, truth: Array) -> Array | None:
+    """Something in either place, of no emotion in particular."""
+    place = {".": 3, "<assistant>": 4}.get(word)
+    return None if place is None else np.random.default_rng([CASES.index(case), place]).standard_normal(truth.shape[1])
+
+
 MESSAGES = [
     Message(c, f"{c} {filler(np.random.default_rng(i), 6)} .", USER[c], REPLY[c], "test") for i, c in enumerate(CASES)
 ]
@@ -116,7 +122,7 @@ MESSAGES = [
 
 @pytest.fixture(scope="module")
 def two_places(bench: Lab) -> dict[str, StudyResult]:
-    scripts = {"planted": placed(apart), "carried": placed(carried), "none": None}
+    scripts = {"planted": placed(apart), "carried": placed(carried), "noise": placed(noise), "still": None}
     return {name: UserVsAssistant(MESSAGES).run(scripted(bench, script)) for name, script in scripts.items()}
 
 
@@ -131,18 +137,24 @@ def test_two_feelings_in_two_places_are_read_apart(two_places, recipe: str) -> N
 
 
 @pytest.mark.parametrize("recipe", RECIPES_USED)
-@pytest.mark.parametrize("control", ["carried", "none"])
+@pytest.mark.parametrize("control", ["carried", "noise"])
 def test_one_feeling_in_both_places_or_none_is_not_read_apart(two_places, control: str, recipe: str) -> None:
     found = verdicts(two_places[control], recipe)
     assert {found[m] for m in ("minus_user_colon_r", "read_apart", "loving_rise")} == {"fails"}
+
+
+def test_messages_that_leave_no_trace_cannot_be_tested(two_places) -> None:
+    findings = two_places["still"].findings
+    assert {f.verdict for f in findings} == {"untested"}
+    assert {f.claim for f in findings} == {"user_assistant_differ", "loving_at_reply"}
 
 
 def test_every_message_is_a_row_with_both_places(two_places) -> None:
     messages = two_places["planted"].tables["messages"]
     mine = messages[messages["recipe"] == "paper"]
     assert list(mine["message"]) == [m.text for m in MESSAGES]
-    assert (mine["user_at_end"] > mine["user_at_colon"]).mean() > 0.9
-    assert (mine["reply_at_colon"] > mine["reply_at_end"]).mean() > 0.9
+    assert (mine["user_at_end"] > mine["user_at_colon"]).mean() > 0.8
+    assert (mine["reply_at_colon"] > mine["reply_at_end"]).mean() > 0.8
     assert (mine["loving_at_colon"] > mine["loving_at_end"]).mean() > 0.9
 
 
@@ -223,7 +235,8 @@ def test_a_planned_emotion_is_found(planning, recipe: str) -> None:
 @pytest.mark.parametrize("control", ["user", "everything"])
 def test_no_plan_or_one_of_every_direction_alike_is_not(planning, control: str, recipe: str) -> None:
     found = verdicts(planning[control], recipe)
-    assert {found[m] for m in PLANNED[:2]} == {"fails"}, [f.why for f in planning[control].findings]
+    # Where the words say all there is, nothing is left to ask of what lies beyond them.
+    assert {found[m] for m in PLANNED[:2] if m in found} == {"fails"}, [f.why for f in planning[control].findings]
     if control == "user":
         assert found["colon_minus_user_r"] == "fails"
         assert (of(planning["user"], "colon_minus_user_r", recipe).value or 0) < -0.3
@@ -333,11 +346,13 @@ def rare(seed: int = 1) -> list[str]:
 
 
 def lingering(words: Sequence[str], truth: Array) -> Array:
+    """The emotion of the last evocative word stays; what is no emotion comes and goes from word to word."""
     out, mood = np.zeros((len(words), truth.shape[1])), np.zeros(truth.shape[1])
+    out[:, 48:] = 1.5 * np.random.default_rng(5).standard_normal((len(words), 48))
     for i, word in enumerate(words):
         if word.startswith("hint"):
             mood = 2 * truth[[e.replace(" ", "") for e in PLANTED_EMOTIONS].index(word[4:-2])]
-        out[i] = mood
+        out[i] += mood
     return out
 
 
@@ -445,4 +460,4 @@ def test_the_shipped_messages_say_nothing_to_a_subject_that_knows_no_word_of_the
     for study in (UserVsAssistant(), Persistence()):
         findings = study.run(bench).findings
         assert {f.study for f in findings} == {study.name}
-        assert "holds" not in {f.verdict for f in findings if f.claim}
+        assert not {"holds", "partly"} & {f.verdict for f in findings if f.claim}

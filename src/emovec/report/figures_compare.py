@@ -349,8 +349,8 @@ def _agreement(summary: pd.DataFrame) -> Figure:
             {
                 "type": "bar", "orientation": "h", "name": "share of the ceiling reached", "y": names, "x": floats(share), "width": 0.5,
                 "marker": {"color": "@accent"}, "customdata": [plain(says) for says in mine["says"]],
-                "error_x": {"type": "data", "symmetric": False, "array": floats(mine["high"].to_numpy() - share),
-                            "arrayminus": floats(share - mine["low"].to_numpy()), "color": "@ink", "thickness": 1.5, "width": 5},
+                "error_x": {"type": "data", "symmetric": False, "array": floats(mine["high"].to_numpy(dtype=float) - share),
+                            "arrayminus": floats(share - mine["low"].to_numpy(dtype=float)), "color": "@ink", "thickness": 1.5, "width": 5},
                 "hovertemplate": "%{customdata}: %{x:.2f}<extra></extra>",
             },
             {

@@ -16,7 +16,7 @@ from emovec.studies.implicit_scenarios import standardised
 from emovec.studies.lab import Lab
 from emovec.studies.ridge import explained, kernel_of, left_out
 from emovec.studies.spans import COLON, Passage, pools_of
-from emovec.studies.user_vs_assistant import centred_r, end_of
+from emovec.studies.user_vs_assistant import centred_r, end_of, vary
 from emovec.subject import Encoded, Subject, encode_chat, encode_plain_chat, prefilled
 from emovec.subject.passes import forward_tokens, generate
 
@@ -122,8 +122,7 @@ class PlannedEmotion:
         read = self._read(lab, list(self.cases) if self.cases is not None else _shipped())
         if len(read.asked) < 10:
             why = f"only {len(read.asked)} replies of {_FEWEST} tokens or more"
-            claims = {"colon_reply_r": "colon_predicts_reply", "colon_minus_user_r": "user_token_predicts_less"}
-            return StudyResult([Finding(self.name, m, r, lab.block, None, why=why, claim=c) for r in lab.vectors for m, c in claims.items()])  # fmt: skip
+            return StudyResult([f for recipe in lab.vectors for f in self._untested(lab, recipe, why)])
         findings: list[Finding] = []
         correlation: list[tuple[object, ...]] = []
         emotions: list[tuple[object, ...]] = []
@@ -133,6 +132,9 @@ class PlannedEmotion:
         for recipe, vectors in lab.vectors.items():
             units = _Units.of(read, vectors.centre[vectors.slot(lab.block)].astype(np.float64))
             filters = vectors.at("filters", lab.block)
+            if not (vary(units.at("colon", filters)) and vary(units.at("reply", filters))):
+                findings += self._untested(lab, recipe, "the readings do not differ between the messages")
+                continue
             findings += self._judge(lab, recipe, read, units, filters, correlation)
             user, colon, reply = (units.at(place, filters) for place in ("user", "colon", "reply"))
             by_emotion = pearson(colon.T, reply.T), pearson(user.T, reply.T)
@@ -156,6 +158,10 @@ class PlannedEmotion:
             "replies": (replies, ["recipe", "number", "kind", "message", "reply", "top_at_colon", "top_in_reply"]),
         }
         return StudyResult(findings, {name: pd.DataFrame(rows, columns=head) for name, (rows, head) in tables.items()})
+
+    def _untested(self, lab: Lab, recipe: str, why: str) -> list[Finding]:
+        claims = {"colon_reply_r": "colon_predicts_reply", "colon_minus_user_r": "user_token_predicts_less"}
+        return [Finding(self.name, m, recipe, lab.block, None, why=why, claim=c) for m, c in claims.items()]
 
     def _read(self, lab: Lab, asked: list[Asked]) -> _Read:
         subject = lab.subject

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import product
 from typing import Literal
 
@@ -121,33 +122,32 @@ class Shifts:
         """The sum asked for, over all cases, with its interval, its nulls and the verdict."""
         if reason := self._untested(asked):
             return Finding(study, asked.metric, recipe, -1, None, why=reason, claim=asked.claim, unit=asked.unit)
-        rng = lab.rng(study, recipe, asked.metric)
-        cases = len(next(iter(self.observed.values())))
-        scales = {g: 1.0 if asked.share_of is None else self.at(asked.share_of, g).mean() for _, g, _ in asked.terms}
-        scores = np.sum([sign * self.at(key, g) / scales[g] for key, g, sign in asked.terms], axis=0)
+        rng, draws = lab.rng(study, recipe, asked.metric), lab.draws.bootstrap
+        parts = self._parts(asked, {})
+        scores = np.sum([top / bottom.mean() for top, bottom in parts], axis=0)
         value = float(scores.mean())
         nulls = []
         for name, drawn in self.drawn.items():
-            sums = [sign * drawn[key][:, _GROUPS.index(g)] / scales[g] for key, g, sign in asked.terms]
+            sums = [
+                sign * drawn[key][:, _GROUPS.index(group)] / bottom.mean()
+                for (key, group, sign), (_, bottom) in zip(asked.terms, parts, strict=True)
+            ]
             nulls.append(null_of(name, value, np.sum(sums, axis=0)))
         nulls.append(_exchanged(value, scores, rng, lab.draws.permutation))
         for name, swap in asked.rivals.items():
-
-            def pair(rows: NDArray[np.intp], swap: Mapping[Key, Key] = swap) -> tuple[float, float]:
-                return self._sum(asked, rows, {}), self._sum(asked, rows, swap)
-
-            nulls.append(baseline_null(name, value, pair, cases, rng, lab.draws.bootstrap))
-        ci = bootstrap(lambda rows: self._sum(asked, rows, {}), cases, rng, lab.draws.bootstrap)
+            both = partial(_pair, parts, self._parts(asked, swap))
+            nulls.append(baseline_null(name, value, both, len(scores), rng, draws))
+        ci = bootstrap(partial(_total, parts), len(scores), rng, draws)
         verdict, why = asked.rule.judge(value, nulls, ci)
         return Finding(study, asked.metric, recipe, -1, value, ci, tuple(nulls), None, verdict, why, asked.claim, asked.unit)  # fmt: skip
 
-    def _sum(self, asked: Asked, rows: NDArray[np.intp], swap: Mapping[Key, Key]) -> float:
-        """The sum asked for over some cases, their own units resampled with them."""
-        total = 0.0
+    def _parts(self, asked: Asked, swap: Mapping[Key, Key]) -> list[tuple[Array, Array]]:
+        """What is summed, each with the unit that it is given in: both (cases,)."""
+        parts = []
         for key, group, sign in asked.terms:
-            scale = 1.0 if asked.share_of is None else float(self.at(asked.share_of, group)[rows].mean())
-            total += sign * float(self.at(swap.get(key, key), group)[rows].mean()) / scale
-        return total
+            top = sign * self.at(swap.get(key, key), group)
+            parts.append((top, np.ones(len(top)) if asked.share_of is None else self.at(asked.share_of, group)))
+        return parts
 
     def _untested(self, asked: Asked) -> str:
         """Why there is nothing to judge ("" if there is)."""
@@ -218,6 +218,17 @@ def _members(blocks: Sequence[int], depth: int, group: Group) -> list[int]:
 
 def _mean(values: Array, group: list[int]) -> Array:
     return np.asarray(values[..., group].mean(-1)) if group else np.full(values.shape[:-1], np.nan)
+
+
+def _total(parts: Sequence[tuple[Array, Array]], rows: NDArray[np.intp]) -> float:
+    """The sum over some cases, its units resampled with them."""
+    return float(sum(top[rows].mean() / bottom[rows].mean() for top, bottom in parts))
+
+
+def _pair(
+    parts: Sequence[tuple[Array, Array]], rival: Sequence[tuple[Array, Array]], rows: NDArray[np.intp]
+) -> tuple[float, float]:
+    return _total(parts, rows), _total(rival, rows)
 
 
 def _exchanged(observed: float, scores: Array, rng: np.random.Generator, draws: int) -> Null:

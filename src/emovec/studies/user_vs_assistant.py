@@ -17,7 +17,7 @@ from emovec.studies.implicit_scenarios import standardised
 from emovec.studies.lab import Lab
 from emovec.studies.spans import COLON, Passage, Phrase, phrase_states
 
-__all__ = ["UserVsAssistant", "centred_r", "end_of"]
+__all__ = ["UserVsAssistant", "centred_r", "end_of", "vary"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -39,6 +39,11 @@ def centred_r(one: Array, other: Array) -> float:
     Without the centring what would correlate is how high each probe stands on average.
     """
     return float(pearson((one - one.mean(0)).ravel(), (other - other.mean(0)).ravel()))
+
+
+def vary(readings: Array) -> bool:
+    """Whether readings (messages, ...) differ between messages by more than rounding."""
+    return bool(np.ptp(readings, axis=0).max() > 1e-5)
 
 
 def _apart(readings: Array, user: Index, reply: Index) -> Array:
@@ -94,6 +99,13 @@ class UserVsAssistant:
         for recipe, vectors in lab.vectors.items():
             centre = vectors.centre[vectors.slot(lab.block)].astype(np.float64)
             readings, x = measure(states, vectors, lab.block), unit(states - centre)
+            if not (vary(readings[:, 0]) or vary(readings[:, 1])):
+                why = "the readings do not differ between the messages"
+                claims = {"minus_user_colon_r": "user_assistant_differ", "loving_rise": "loving_at_reply"}
+                findings += [
+                    Finding(self.name, m, recipe, lab.block, None, why=why, claim=c) for m, c in claims.items()
+                ]
+                continue
             rng = lab.rng(self.name, recipe)
             others = {
                 "random directions (activation covariance)": [x @ d.T for d in lab.random_sets(rng, lab.draws.random)],

@@ -31,7 +31,7 @@ function showCard(token, element) {
     const code = document.createElement("code");
     code.textContent = JSON.stringify(pieceOf(token));
     const where = document.createElement("span");
-    where.textContent = `token ${NUMBER.format(token)}, ${part.role || "template"}${part.turn >= 0 && parts.length > 1 ? `, turn ${part.turn + 1}` : ""}`;
+    where.textContent = `token ${NUMBER.format(token)}, ${part.role || "template"}${part.turn >= 0 && parts.length > 1 ? `, turn ${part.turn}` : ""}`;
     head.append(code, where);
     const rows = [head];
     const value = view.track[token];

@@ -75,7 +75,7 @@ const turns = virtualList(byId("turns"), 27, (i) => {
   row.dataset.i = i;
   row.dataset.p = p;
   const name = document.createElement("span"), opening = document.createElement("span"), mean = document.createElement("span");
-  name.textContent = part.turn >= 0 ? `${part.turn + 1}` : "";
+  name.textContent = part.turn >= 0 ? `${part.turn}` : "";
   opening.className = "opening";
   opening.textContent = `${part.role}: ${text.slice(starts[part.start], starts[Math.min(part.stop, part.start + 16)]).trim()}`;
   mean.className = "mean";

@@ -26,7 +26,7 @@ function lineElement(line) {
     const name = document.createElement("b");
     name.textContent = part.role[0].toUpperCase() + part.role.slice(1);
     const facts = document.createElement("span");
-    facts.textContent = `${part.turn >= 0 && parts.length > 1 ? `turn ${part.turn + 1}, ` : ""}${NUMBER.format(part.stop - part.start)} token${part.stop - part.start === 1 ? "" : "s"}, mean `;
+    facts.textContent = `${part.turn >= 0 && parts.length > 1 ? `turn ${part.turn}, ` : ""}${NUMBER.format(part.stop - part.start)} token${part.stop - part.start === 1 ? "" : "s"}, mean `;
     const mean = document.createElement("span");
     mean.className = "mean";
     fillMean(mean, p);
