@@ -7,7 +7,6 @@ half, and the unembedding row of each emotion's word is that direction.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from emovec.corpora import Corpus, Dialogue, Text
 from emovec.lexicon import emotion
+from emovec.store import digest
 from emovec.subject import Subject
 from emovec.vectors.activations import QUESTION
 
@@ -35,7 +35,6 @@ PLANTED_EMOTIONS = (
     "excited", "furious", "gloomy", "happy", "lonely", "loving", "panicked", "peaceful", "proud", "relaxed", "sad", "tired",
 )  # fmt: skip
 
-_SCRIPTED = itertools.count(1)
 _HINTS = {word.replace(" ", ""): e for e, word in enumerate(PLANTED_EMOTIONS)}
 _WIDTH, _EVOKERS, _TOPICS, _FILLERS = 96, 6, 8, 60
 #: The last word of the question that is put after a text: there the first block gathers what the text evoked.
@@ -122,10 +121,9 @@ def planted_subject(
         for name, parameter in model.named_parameters():  # the idle weights too come from the seed
             if any(part in name for part in ("q_proj", "k_proj", "v_proj", "gate_proj", "up_proj")):
                 parameter.copy_(torch.from_numpy(0.02 * rng.standard_normal(tuple(parameter.shape))))
-        if (
-            scripts or circuits
-        ):  # behaviour is no weight: without this a scripted subject would be taken for another in every cache
-            model.model.layers[0].self_attn.q_proj.weight.add_(float(next(_SCRIPTED)))
+        # Behaviour is no weight: without this a scripted subject would be taken for another in every cache.
+        if behaviour := [(b, _identity(f)) for b, f in [*(scripts or {}).items(), *(circuits or {}).items()]]:
+            model.model.layers[0].self_attn.q_proj.weight.add_(1 + int(digest(behaviour)[:6], 16) / 2**20)
     inner = Tokenizer(models.WordLevel({w: i for i, w in enumerate(vocabulary)}, unk_token="<unk>"))
     inner.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     tokenizer = PreTrainedTokenizerFast(
@@ -151,6 +149,14 @@ def _gather(words: Sequence[str], truth: NDArray[np.float64]) -> NDArray[np.floa
         elif word == _ASKED and evoked:
             out[i] = truth[evoked].mean(0)
     return out
+
+
+def _identity(function: Any) -> str:
+    """The same for two functions of the same code over the same values."""
+    if not hasattr(function, "__code__"):
+        return repr(function)
+    cells = [_identity(cell.cell_contents) for cell in function.__closure__ or ()]
+    return f"{function.__qualname__} {function.__code__.co_code.hex()} {cells}"
 
 
 def _scripted(script: Script) -> Circuit:

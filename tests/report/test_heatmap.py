@@ -247,6 +247,7 @@ def test_scripts_of_a_transcript_show_as_text(hostile: dict[int, Reading], tmp_p
     assert "</script><script>document.title='owned';alert(1)</script>" in text
     assert "onerror=\"document.title='owned'\"" in text
     assert "␛[31m" in text
+    assert "\u202e" not in text  # would turn what follows around
     for role in ("system", "user", "thinking", "assistant", "tool"):
         assert re.search(rf'class="row head role-{role}"', page)
     sad = re.search(r'style="background-color: rgb\((\d+), (\d+), (\d+)\);?">\s?hintsadaa</span>', page)

@@ -46,16 +46,23 @@ def segments(encoded: Encoded) -> tuple[Segment, ...]:
 
 
 def _parts(content: str, at: int) -> list[tuple[str, int, int]]:
-    """(role, start, end) in characters of the text; blank stretches between thoughts count to what comes before them."""
-    cuts: list[tuple[str, int, int]] = []
+    """(role, start, end) in characters of the text; a blank stretch counts to what comes before it."""
+    cuts: list[tuple[str, int]] = []
     done = 0
     for thought in _THOUGHT.finditer(content):
-        if content[done : thought.start()].strip():
-            cuts.append(("assistant", at + done, at + thought.start()))
-        cuts.append((THINKING, at + thought.start(), at + thought.end()))
+        _say(cuts, content, done, thought.start(), at)
+        cuts.append((THINKING, at + thought.start()))
         done = thought.end()
-    if content[done:].strip() or not cuts:
-        cuts.append(("assistant", at + done, at + len(content)))
-    # The last part reaches to the end of the turn, and each to the next one's start.
-    starts = [at, *(start for _, start, _ in cuts[1:]), at + len(content)]
-    return [(role, starts[i], starts[i + 1]) for i, (role, _, _) in enumerate(cuts)]
+    _say(cuts, content, done, len(content), at)
+    if not cuts:
+        return [("assistant", at, at + len(content))]
+    # Each part reaches to the next one's start, and together they are the whole turn.
+    starts = [at, *(start for _, start in cuts[1:]), at + len(content)]
+    return [(role, starts[i], starts[i + 1]) for i, (role, _) in enumerate(cuts)]
+
+
+def _say(cuts: list[tuple[str, int]], content: str, start: int, end: int, at: int) -> None:
+    """Add what is said between two thoughts, if it is anything, from its first character that is not blank."""
+    said = content[start:end].lstrip()
+    if said:
+        cuts.append(("assistant", at + end - len(said)))

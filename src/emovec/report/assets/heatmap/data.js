@@ -14,10 +14,10 @@ const partOf = new Uint32Array(tokens);
 parts.forEach((part, p) => partOf.fill(p, part.start, part.stop));
 const spoken = parts.map((part, p) => p).filter((p) => parts[p].role);
 
-/* What of a token is shown: line ends and control characters get a sign. */
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+/* What of a token is shown: line ends, control characters and those that turn the direction of writing get a sign. */
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 const SIGNS = { "\n": "↵", "\r": "␍", "\t": "⇥   ", "\u2028": "↵", "\u2029": "↵" };
-const shown = (piece) => piece.replace(CONTROL, (c) => SIGNS[c] ?? (c < " " ? String.fromCharCode(0x2400 + c.charCodeAt(0)) : "␦"));
+const shown = (piece) => piece.replace(CONTROL, (c) => SIGNS[c] ?? (c < " " ? String.fromCharCode(0x2400 + c.charCodeAt(0)) : c < "\u2000" ? "␦" : "⇄"));
 
 function bytesOf(element) {
   const packed = element.textContent;

@@ -1,5 +1,7 @@
 /* Tokens into lines of one height, so that where any line stands is known without drawing it. */
 const ROW = 30;
+/* More characters than fit in a line of any width. */
+const LONG = 1000;
 const FONTS = {
   frame: { family: "--mono", size: 12, style: "normal" }, tool: { family: "--mono", size: 14, style: "normal" },
   thinking: { family: "--sans", size: 16, style: "italic" }, other: { family: "--sans", size: 16, style: "normal" },
@@ -31,6 +33,7 @@ let lines = null;
 /* Break every part into lines at most `most` pixels wide: before words where that is possible, at line ends always (not in the template's). */
 function breakLines(most, withFrame) {
   const kind = [], part = [], from = [], lineOf = new Uint32Array(tokens), left = new Uint16Array(tokens), wide = new Uint16Array(tokens);
+  let newline = -2; /* the next line end; -1: there is none */
   const add = (k, p, at) => { kind.push(k); part.push(p); from.push(at); };
   parts.forEach((item, p) => {
     const frame = !item.role;
@@ -51,12 +54,12 @@ function breakLines(most, withFrame) {
       const stop = starts[token + 1];
       if (at === stop) x += 5; /* shown as a dot */
       while (at < stop) {
-        let end = frame ? -1 : text.indexOf("\n", at);
-        const broken = end >= 0 && end < stop;
-        end = broken ? end + 1 : stop;
+        if (newline !== -1 && newline < at) newline = text.indexOf("\n", at);
+        const broken = !frame && newline >= at && newline < stop;
+        const end = broken ? newline + 1 : stop;
         const piece = text.slice(at, end);
         if (/^\s/.test(piece) || at === begun) { word = at; wordX = x; firstOfWord = token; }
-        const width = measured(shown(broken ? piece.slice(0, -1) : piece));
+        const width = piece.length > LONG ? Infinity : measured(shown(broken ? piece.slice(0, -1) : piece));
         if (x + width > most && x > 0) {
           if (word > begun && x - wordX + width <= most) {
             turn(word);
@@ -70,8 +73,8 @@ function breakLines(most, withFrame) {
           word = begun; wordX = 0; firstOfWord = token;
         }
         if (width > most) { /* longer than a line all by itself: cut it anywhere but inside a character */
-          while (measured(shown(text.slice(at, end))) > most) {
-            let low = 1, high = end - at;
+          while (end - at > LONG || measured(shown(text.slice(at, end))) > most) {
+            let low = 1, high = Math.min(LONG, end - at);
             while (low < high) {
               const mid = (low + high + 1) >> 1;
               if (measured(shown(text.slice(at, at + mid))) <= most) low = mid; else high = mid - 1;

@@ -93,7 +93,7 @@ function pick(change) {
 /* ---- peaks ---- */
 function sayPeaks() {
   const at = view.peaks[view.peak];
-  byId("peak-says").textContent = at ? `peak ${view.peak + 1} of ${view.peaks.length} (number ${at.rank} by height)` : `${view.peaks.length} peaks`;
+  byId("peak-says").textContent = at ? `peak ${view.peak + 1} of ${view.peaks.length} (number ${at.rank} by height)` : `${view.peaks.length} peak${view.peaks.length === 1 ? "" : "s"}`;
 }
 function goToPeak(k) {
   if (!view.peaks.length) return;

@@ -22,7 +22,7 @@ function lineElement(line) {
   const row = document.createElement("div");
   row.style.transform = `translateY(${line * ROW}px)`;
   if (kind === HEAD) {
-    row.className = `row head ${fontOf(part.role) === "frame" ? "" : roleClass(part.role)}`;
+    row.className = `row head ${roleClass(part.role)}`;
     const name = document.createElement("b");
     name.textContent = part.role[0].toUpperCase() + part.role.slice(1);
     const facts = document.createElement("span");
