@@ -18,7 +18,7 @@ from emovec.corpora import Corpus, Dialogue, Text
 from emovec.lexicon import emotion
 from emovec.store import digest
 from emovec.subject import Subject
-from emovec.vectors.activations import QUESTION
+from emovec.vectors.activations import QUESTIONS
 
 __all__ = ["PLANTED_EMOTIONS", "Circuit", "Planted", "Script", "planted_corpus", "planted_subject"]
 
@@ -37,8 +37,8 @@ PLANTED_EMOTIONS = (
 
 _HINTS = {word.replace(" ", ""): e for e, word in enumerate(PLANTED_EMOTIONS)}
 _WIDTH, _EVOKERS, _TOPICS, _FILLERS = 96, 6, 8, 60
-#: The last word of the question that is put after a text: there the first block gathers what the text evoked.
-_ASKED = QUESTION.split()[-1]
+#: The last word of the questions that are put after a text: there the first block gathers what the text evoked.
+_ASKED = QUESTIONS[-1].split()[-1]
 _TEMPLATE = "{% for m in messages %}<{{ m['role'] }}> {{ m['content'] }} <end> {% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}"
 
 

@@ -25,13 +25,22 @@ STYLE_FEATURES = (
     "first person",
     "words in capitals per sentence",
     "ellipses per sentence",
+    "mean letters per word",
+    "apostrophes per word",
+    "share of words with a capital",
+    "colons and semicolons per sentence",
+    "quotation marks per sentence",
+    "ends in a quotation or a question",
 )
+
+_MARKS = ".,!?\";:'"
 
 
 def style_features(text: Text) -> NDArray[np.float64]:
     """One value for each of :data:`STYLE_FEATURES`, (features,)."""
     s = text.text
-    words = max(len(s.split()), 1)
+    spoken = s.split()
+    words = max(len(spoken), 1)
     sentences = [part for part in re.split(r"[.!?]+", s) if part.strip()] or [s]
     lengths = [max(len(part.split()), 1) for part in sentences]
     n = len(sentences)
@@ -46,5 +55,11 @@ def style_features(text: Text) -> NDArray[np.float64]:
             float(text.person == "first"),
             len(re.findall(r"\b[A-Z]{3,}\b", s)) / n,
             s.count("...") / n,
+            sum(len(w.strip(_MARKS)) for w in spoken) / words,
+            s.count("'") / words,
+            sum(w[0].isupper() for w in spoken) / words,
+            (s.count(":") + s.count(";")) / n,
+            s.count('"') / n,
+            float(s.rstrip()[-1:] in ('"', "?")),
         ]
     )

@@ -23,7 +23,7 @@ from emovec.store import Store
 from emovec.subject import Encoded, Subject, encode_text
 from emovec.subject.passes import Pool
 from emovec.vectors import EmotionVectors
-from emovec.vectors.activations import encode_asked, pooled
+from emovec.vectors.activations import encode_asked, pooled_many
 
 __all__ = ["Labelled", "load_labelled", "validate"]
 
@@ -108,7 +108,7 @@ def validate(
     progress: Progress | None = None,
     draws: int = 200,
 ) -> pd.DataFrame:
-    """One-against-rest AUC of each label's vector, zero-shot, centred on the evaluation set; vectors of the ``asked`` recipe read at its question.
+    """One-against-rest AUC of each label's vector, zero-shot, centred on the evaluation set; vectors of the ``asked`` recipe read at its questions.
 
     Beside it: the rows that do not name their emotion, the static token embeddings of text and word, and (with ``corpus``) a bag-of-words
     classifier trained on the texts that the vectors were made from.
@@ -123,8 +123,8 @@ def validate(
     vectors.check(subject)
     where = vectors.block if block is None else block
     encoded, pools = _pooled_as_made(subject, vectors, [r.text for r in rows])
-    means, _, _ = pooled(subject, encoded, pools, [where], store or Store(), progress, "reading labelled texts")
-    x = means[:, 0].astype(np.float64)
+    means, _, _ = pooled_many(subject, encoded, pools, [where], store or Store(), progress, "reading labelled texts")
+    x = means[:, :, 0].mean(1).astype(np.float64)
     scores = unit(x - x.mean(0)) @ vectors.at("filters", where).T
     texts, words = (subject.mean_embeddings(t) for t in ([r.text for r in rows], [f" {w}" for w in vectors.emotions]))
     static = unit(texts - texts.mean(0)) @ unit(words - words.mean(0)).T
@@ -171,10 +171,10 @@ def validate(
 
 def _pooled_as_made(
     subject: Subject, vectors: EmotionVectors, texts: Sequence[str]
-) -> tuple[list[Encoded], list[Pool]]:
-    """The texts and where they are read: at the question for vectors that were made there, else over all tokens but the first."""
+) -> tuple[list[Encoded], list[list[Pool]]]:
+    """The texts and where they are read: at the questions for vectors that were made there, else over all tokens but the first."""
     if vectors.recipe.get("asked"):
         asked = [encode_asked(subject, text) for text in texts]
-        return [e for e, _ in asked], [pools[1] for _, pools in asked]
+        return [e for e, _ in asked], [list(pools[1:]) for _, pools in asked]
     encoded = [encode_text(subject, text) for text in texts]
-    return encoded, [(min(1, len(e) - 1), len(e)) for e in encoded]
+    return encoded, [[(min(1, len(e) - 1), len(e))] for e in encoded]

@@ -17,7 +17,7 @@ from emovec.subject import Encoded, Subject, encode_chat, encode_plain_chat, enc
 from emovec.subject.passes import Pool, harvest
 
 __all__ = [
-    "QUESTION",
+    "QUESTIONS",
     "Activations",
     "collect_activations",
     "encode_asked",
@@ -29,8 +29,9 @@ __all__ = [
 
 #: Raised when a change to pooling or harvest makes older cached activations wrong.
 _VERSION = 2
-#: Put after a text, so that the state at its last token says what the model makes of the whole.
-QUESTION = "\n\nAll in all, the person in this text feels"
+#: Put after a text one after the other, so that the state at the last token of each says what the model makes of the whole. Two wordings,
+#: so that neither counts alone; the registers of text transfer best under such as ask for one word (docs/methods.md).
+QUESTIONS = ("\n\nThe feeling here, in one word:", "\n\nThe mood of this text, in one word:")
 _SHARD_TOKENS = 12_000
 
 
@@ -40,7 +41,7 @@ class Activations:
 
     Attributes:
         texts: (texts, blocks, width) float32: means over a text's tokens.
-        asked: (texts, blocks, width) float32: the state at the last token of :data:`QUESTION`, put after the text.
+        asked: (texts, blocks, width) float32: the state at the last token of each of :data:`QUESTIONS`, put after the text, averaged.
         neutral: (dialogues, blocks, width) float32.
         blocks: the blocks, in order.
         mean_norms: mean residual norm per block over all tokens read, (blocks,): the unit of strength.
@@ -67,7 +68,7 @@ class Activations:
         return self.texts[:, self._index(block)].astype(np.float64)
 
     def when_asked(self) -> Activations:
-        """The same with the states at the question in the place of the means over tokens."""
+        """The same with the states at the questions in the place of the means over tokens."""
         return replace(self, texts=self.asked)
 
     def neutral_at(self, block: int) -> NDArray[np.float64]:
@@ -97,12 +98,16 @@ def text_pool(length: int, skip: int) -> Pool:
     return min(skip, length // 3), length
 
 
-def encode_asked(subject: Subject, text: str, skip: int = 50) -> tuple[Encoded, tuple[Pool, Pool]]:
-    """A text with :data:`QUESTION` after it, and its two pools: the text's own tokens (see :func:`text_pool`) and the question's last token."""
-    encoded = encode_text(subject, text + QUESTION)
+def encode_asked(subject: Subject, text: str, skip: int = 50) -> tuple[Encoded, tuple[Pool, ...]]:
+    """A text with :data:`QUESTIONS` after it, and its pools: the text's own tokens (see :func:`text_pool`), then each question's last token."""
+    whole, ends = text, []
+    for question in QUESTIONS:
+        whole += question
+        ends.append(len(whole))
+    encoded = encode_text(subject, whole)
     own = encoded.tokens_of(0, len(text))[1]
-    last = encoded.tokens_of(len(encoded.text) - 1, len(encoded.text))[1]
-    return encoded, (text_pool(own, skip), (last - 1, last))
+    last = [encoded.tokens_of(end - 1, end)[1] for end in ends]
+    return encoded, (text_pool(own, skip), *((n - 1, n) for n in last))
 
 
 def encode_dialogue(subject: Subject, dialogue: Dialogue) -> Encoded:
@@ -245,7 +250,7 @@ def collect_activations(
     register, registers = _indices([t.register for t in texts])
     return Activations(
         texts=means[:, 0],
-        asked=means[:, 1],
+        asked=means[:, 1:].mean(1),
         neutral=neutral,
         blocks=blocks,
         mean_norms=(sums + more) / max(count + extra, 1),

@@ -7,12 +7,12 @@
 ``whitened``
     Pattern: difference of means over all registers, each register centred on itself, adjusted for surface style. Filter: the pattern times the inverse of the
     within-emotion covariance, shrunk by the ``reading`` amount. Geometry: from the stories alone, as the paper's is, but from the state at
-    the end of a question put after the story ("... the person in this text feels"), where the model has drawn together what it makes of the whole; whitened (inverse square root)
+    the end of two questions put after the story ("The mood of this text, in one word:"), where the model has drawn together what it makes of the whole; adjusted for topics too, whitened (inverse square root)
     by the ``geometry`` amount and scaled to unit length. The two amounts are chosen separately because the best reader need not be the best map, by rules
     that see no human rating and no evaluation text (:mod:`emovec.vectors.selection`).
 
 ``asked``
-    As ``whitened``, but everything from the state at the question: it reads texts that are followed by the same question.
+    As ``whitened``, but everything from the states at the questions: it reads texts that are followed by the same questions.
 
 All take ``topic_adjusted``: emotion effects from an additive emotion + topic model.
 """
@@ -20,7 +20,7 @@ All take ``topic_adjusted``: emotion effects from an additive emotion + topic mo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,8 @@ class Recipe:
         style_adjusted: adjust them for surface style (sentence length, punctuation, person).
         neutral_variance: share of the neutral texts' variance whose components are projected out (0: none are).
         geometry_registers: registers that the geometry is made from, where the corpus has them (() is the recipe's registers).
-        asked, geometry_asked: patterns and filters, or geometry, are made from the state at the question instead of the means over tokens.
+        asked, geometry_asked: patterns and filters, or geometry, are made from the states at the questions instead of the means over tokens.
+        geometry_topic_adjusted: adjust the geometry for topics, whatever the rest does.
         reading, geometry: amount of shrinkage of the within-emotion covariance, in units of its mean variance (infinite: no whitening).
     """
 
@@ -61,6 +62,7 @@ class Recipe:
     geometry_registers: tuple[str, ...] = ()
     asked: bool = False
     geometry_asked: bool = False
+    geometry_topic_adjusted: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """All parameters, as they stand in artifacts and reports (no whitening is written as null)."""
@@ -74,7 +76,13 @@ class Recipe:
 RECIPES: dict[str, Recipe] = {
     "paper": Recipe("paper", registers=("story",), neutral_variance=0.5),
     "whitened": Recipe(
-        "whitened", style_adjusted=True, reading=1.0, geometry=1.0, geometry_registers=("story",), geometry_asked=True
+        "whitened",
+        style_adjusted=True,
+        reading=1.0,
+        geometry=1.0,
+        geometry_registers=("story",),
+        geometry_asked=True,
+        geometry_topic_adjusted=True,
     ),
     "asked": Recipe(
         "asked",
@@ -84,6 +92,7 @@ RECIPES: dict[str, Recipe] = {
         geometry_registers=("story",),
         asked=True,
         geometry_asked=True,
+        geometry_topic_adjusted=True,
     ),
 }
 
@@ -146,7 +155,7 @@ def directions(
     if recipe.name == "paper" or covariance is None:
         return Directions(patterns, unit(patterns), patterns, centre)
     mapped = geometry_rows(acts, recipe, chosen)
-    map_effects, map_covariance, _ = within_emotion(map_source(acts, recipe), block, mapped, recipe)
+    map_effects, map_covariance, _ = map_effects_of(acts, recipe, block, mapped)
     return Directions(
         patterns=patterns,
         filters=unit(covariance.power(patterns, recipe.reading, -1.0)),
@@ -156,9 +165,13 @@ def directions(
     )
 
 
-def map_source(acts: Activations, recipe: Recipe) -> Activations:
-    """The activations that the geometry is made from."""
-    return acts.when_asked() if recipe.geometry_asked else acts
+def map_effects_of(
+    acts: Activations, recipe: Recipe, block: int, rows: NDArray[np.intp]
+) -> tuple[Array, ShrunkCovariance, Array]:
+    """:func:`within_emotion` of the activations, and with the adjustments, that the geometry is made from."""
+    source = acts.when_asked() if recipe.geometry_asked else acts
+    by_topic = recipe.topic_adjusted or recipe.geometry_topic_adjusted
+    return within_emotion(source, block, rows, replace(recipe, topic_adjusted=by_topic))
 
 
 def geometry_rows(acts: Activations, recipe: Recipe, rows: NDArray[np.intp]) -> NDArray[np.intp]:

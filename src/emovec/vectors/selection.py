@@ -1,9 +1,9 @@
 """Choosing block and amounts of whitening without looking at any human rating or any evaluation text.
 
 *Reading* is chosen by transfer between registers: make vectors on all registers but one, read the one left out, for every block and
-amount; where a corpus has stories only, by leaving topics out instead. *Geometry* is chosen by
-replication: the largest amount at which the first two components of two random halves of the texts span planes as similar as at any.
-The block is where reading transfers best.
+amount; where a corpus has stories only, by leaving topics out instead. The block is where reading transfers best; the amount is the largest that
+transfers nearly as well there. *Geometry* is chosen by replication: as little whitening as still lets the plane of the first two components replicate
+between random halves of the texts, because whitening leaves the model's own metric behind.
 """
 
 from __future__ import annotations
@@ -18,16 +18,18 @@ from numpy.typing import NDArray
 from emovec.progress import Progress
 from emovec.stats import mean_auc, rng_for, unit
 from emovec.vectors.activations import Activations
-from emovec.vectors.recipes import Recipe, geometry_rows, map_source, within_emotion
+from emovec.vectors.recipes import Recipe, geometry_rows, map_effects_of, within_emotion
 
 __all__ = ["AMOUNTS", "Selection", "plane_replication", "select", "transfer_table"]
 
 Array = NDArray[np.float64]
 
-#: Amounts of shrinkage that are tried for reading; infinite is no whitening.
-AMOUNTS = (0.1, 0.3, 1.0, 3.0, 10.0, float("inf"))
-#: Canonical correlations this close are as good as each other.
-_AS_WELL = 0.02
+#: Amounts of shrinkage that are tried; infinite is no whitening.
+AMOUNTS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, float("inf"))
+#: A loss of AUC that is worth more shrinkage: the registers of one corpus share their writer, and so flatter directions that are fitted closely to it.
+_NEARLY = 0.005
+#: Least canonical correlation between halves at which a plane is said to replicate.
+_REPLICATES = 0.8
 
 
 @dataclass(frozen=True)
@@ -84,15 +86,18 @@ def select(
     table = transfer_table(acts, recipe, blocks, progress=progress)
     means = table.groupby(["block", "amount"])["auc"].mean()
     keys = list(means.index)
-    block, amount = keys[int(np.argmax(means.to_numpy()))]
+    block = keys[int(np.argmax(means.to_numpy()))][0]
+    amount = max(a for a, found in means[block].items() if found >= means[block].max() - _NEARLY)
     replication = plane_replication(acts, recipe, int(block))
-    # More shrinkage rests on fewer estimates, so it is preferred where it replicates as well.
-    geometry = max(a for a, found in replication.items() if found >= max(replication.values()) - _AS_WELL)
+    geometry = max(
+        (a for a, found in replication.items() if found >= _REPLICATES),
+        default=max(replication, key=replication.__getitem__),
+    )
     kind = "registers of text" if len(acts.registers) > 1 else "topics"
     why = (
-        f"block {block} and reading shrinkage {amount:g} transfer best between {kind} (mean AUC {means.max():.3f} over "
-        f"{table['read_on'].nunique()} left out in turn); geometry shrinkage {geometry:g} is the largest at which the first two components "
-        f"replicate between random halves of the texts as well as they do at any, to {_AS_WELL:g} (least canonical correlation {replication[geometry]:.2f}). No human rating was used."
+        f"block {block} transfers best between {kind} (mean AUC {means.max():.3f} over {table['read_on'].nunique()} left out in turn); reading shrinkage {amount:g} "
+        f"is the largest that loses no more than {_NEARLY:g} there; geometry shrinkage {geometry:g} is the largest at which the plane of the first two components "
+        f"replicates between random halves of the texts (least canonical correlation {replication[geometry]:.2f}). No human rating was used."
     )
     return Selection(int(block), replace(recipe, reading=float(amount), geometry=float(geometry)), why, table)
 
@@ -107,11 +112,10 @@ def plane_replication(
     rng = rng_for(seed, "plane replication")
     found: dict[float, list[float]] = {amount: [] for amount in amounts}
     rows = geometry_rows(acts, recipe, acts.rows(*recipe.registers))
-    source = map_source(acts, recipe)
-    _, covariance, _ = within_emotion(source, block, rows, recipe)
+    _, covariance, _ = map_effects_of(acts, recipe, block, rows)
     for _ in range(splits):
         half = rng.permutation(len(rows)) % 2 == 0
-        effects = [within_emotion(source, block, rows[side], recipe)[0] for side in (half, ~half)]
+        effects = [map_effects_of(acts, recipe, block, rows[side])[0] for side in (half, ~half)]
         for amount in amounts:
             planes = []
             for side in effects:
