@@ -19,9 +19,12 @@ from emovec.errors import BadInput, ForeignSubject
 from emovec.progress import Progress
 from emovec.replicate import PRESETS, Outcome, make_vector_set
 from emovec.report import Run, write_report
+from emovec.steering import Levers
 from emovec.store import Store
 from emovec.studies.paired import FORMS, Pair
+from emovec.studies.paired_preferences import Arm, PairedPreferences, measure_arm
 from emovec.studies.post_training import PostTraining
+from emovec.studies.post_training_preferences import PostTrainingPreferences
 from emovec.subject import Fingerprint, Subject, encode_chat, encode_plain_chat
 from emovec.vectors import EmotionVectors
 from emovec.vectors.activations import pooled
@@ -137,11 +140,13 @@ def compare_models(
     store: Store | None = None,
     progress: Progress | None = None,
     study: PostTraining | None = None,
+    preferences: PostTrainingPreferences | None = None,
 ) -> Outcome:
     """Read a base model and its post-trained form with one set of vectors, and report what training changed.
 
     The base is read first and freed before the chat model is opened, so give functions that load them
-    (``lambda: load_subject(...)``) where two do not fit into memory.
+    (``lambda: load_subject(...)``) where two do not fit into memory. With ``preferences`` the base is opened a second time at the end, because
+    what it is pushed with is known only then.
 
     Args:
         base, chat: two models of one family, or functions that load them.
@@ -152,6 +157,7 @@ def compare_models(
         base_form: ``plain`` (``Human:``/``Assistant:``), or ``template`` for a "base" that was itself trained on its chat template.
         prompts: default: the shipped set ``prompts``.
         study: default: with the paper's emotions.
+        preferences: what both choose, too (default: the readings only).
 
     Raises:
         ForeignSubject: if the two are not of one family, or neither made the vectors.
@@ -175,12 +181,24 @@ def compare_models(
     else:
         vectors = make_vector_set(subject, preset=preset, corpus=corpus, seed=seed, progress=progress)
     vectors = _at_colon(vectors)
-    del subject
-    _freed(theirs.device)
     pair = _pair(mine, theirs, asked, vectors, base_form, seed, preset)
     with progress.stage("post-training", 1, "studies") as advance:
-        result = study.run(pair)
+        results = {study.name: study.run(pair)}
         advance(1)
+    ran: list[PostTraining | PostTrainingPreferences] = [study]
+    if preferences is not None:
+        forms = [base_form, *(form for form in theirs.states if form != base_form)]
+        arms, levers = _asked(preferences, subject, "chat", forms, pair, None, store, progress)
+        del subject
+        _freed(theirs.device)
+        subject = _opened(base)
+        more, levers = _asked(preferences, subject, "base", [base_form], pair, levers, store, progress)
+        results[preferences.name] = preferences.run(
+            PairedPreferences(arms | more, base_form, vectors, pair.block, levers, seed, pair.draws)
+        )
+        ran.append(preferences)
+    del subject
+    _freed(theirs.device)
     names = [side.fingerprint.name.rstrip("/").replace("/", "--") for side in (mine, theirs)]
     folder = Path(out) if out is not None else Path("runs") / "-and-".join(names)
     if folder.exists() and not folder.is_dir():
@@ -200,13 +218,28 @@ def compare_models(
         block=pair.block,
         block_why=headline.block_why,
         recipes={name: v.recipe for name, v in vectors.items()},
-        results={study.name: result},
-        studies={study.name: {k: getattr(study, k) for k in ("title", "question", "paper_ref", "rule")}},
+        results=results,
+        studies={s.name: {k: getattr(s, k) for k in ("title", "question", "paper_ref", "rule")} for s in ran},
         timings=dict(progress.timings),
         notes=_notes(mine, theirs, headline, differs, pair),
-        scope=(study.name,),
+        scope=tuple(results),
     )  # fmt: skip
     return Outcome(write_report(folder, run), run, dict(vectors))
+
+
+def _asked(
+    study: PostTrainingPreferences, subject: Subject, role: str, forms: Sequence[str], pair: Pair, levers: Levers | None, store: Store, progress: Progress
+) -> tuple[dict[tuple[str, str], Arm], Levers]:  # fmt: skip
+    """What one model chooses in each form; the levers are made in the first (``levers`` None) and handed on."""
+    headline = next(iter(pair.vectors.values()))
+    arms: dict[tuple[str, str], Arm] = {}
+    for form in forms:
+        arms[role, form], levers = measure_arm(
+            subject, (role, form), study.activities, headline, pair.block, study.emotions, levers, pair.draws, pair.seed, store, progress
+        )  # fmt: skip
+    if levers is None:
+        raise BadInput("no form to ask in was given")
+    return arms, levers
 
 
 def _of_either(vectors: Mapping[str, EmotionVectors], base: Side, chat: Side) -> None:

@@ -8,7 +8,7 @@ import pytest
 from emovec.report import Run
 from emovec.studies.base import Rule
 
-from .made_compare import post_training, story_writer
+from .made_compare import post_training, post_training_preferences, story_writer
 from .made_geometry import circumplex, clusters, layers, similarity
 from .made_hidden import chronic_state, deflection
 from .made_reading import held_out, implicit_scenarios, intensity, logit_lens
@@ -27,6 +27,7 @@ MAKERS = (
     held_out,
     story_writer,
     post_training,
+    post_training_preferences,
     top_snippets,
     transcripts,
     chronic_state,
@@ -65,6 +66,7 @@ TITLES = {
     "held_out": "On text not seen before",
     "story_writer": "Other texts",
     "post_training": "Two models",
+    "post_training_preferences": "What both would rather do",
 }
 
 

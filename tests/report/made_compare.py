@@ -79,6 +79,51 @@ def post_training(rng: np.random.Generator) -> StudyResult:
     )
 
 
+def post_training_preferences(rng: np.random.Generator) -> StudyResult:
+    contrasts = [
+        (recipe, contrast, says, metric, 0.5, 0.4, 0.6)
+        for contrast, says in CONTRASTS.items()
+        for recipe, metric in (("", f"Elo, all activities: r {EVIL}"), ("paper", "Elo shifts under steering: r over emotions"))
+    ]  # fmt: skip
+    categories = ("unsafe", "misaligned", "aversive", "neutral", "social", "engaging", EVIL, "helpful")
+    before, after = rng.normal(1500, 150, 64), rng.normal(1500, 200, 64)
+    activities = pd.concat(
+        pd.DataFrame({
+            "contrast": contrast, "activity": [f"do {EVIL} {i}" for i in range(64)], "category": np.repeat(categories, 8), "before": before,
+            "after": 0.7 * before + 0.3 * after, "change_sd": (after - before) / 200,
+        })
+        for contrast in CONTRASTS
+    )  # fmt: skip
+    changed = [
+        (contrast, name, 8, 1500.0, 1500.0 + 30 * i, 0.3 * i - 1, 0.3 * i - 1.4, 0.3 * i - 0.6)
+        for contrast in CONTRASTS
+        for i, name in enumerate(categories)
+    ]
+    words = [e.word for e in emotions()]
+    probes = pd.concat(
+        pd.DataFrame({
+            "recipe": recipe, "contrast": contrast, "emotion": words, "valence": [e.valence for e in emotions()],
+            "r_before": rng.normal(0, 0.3, len(words)), "r_after": rng.normal(0, 0.3, len(words)),
+            "shift_before": [float(rng.normal(0, 80)) if i % 5 == 0 and recipe == RECIPES[0] else np.nan for i in range(len(words))],
+            "shift_after": [float(rng.normal(0, 80)) if i % 5 == 0 and recipe == RECIPES[0] else np.nan for i in range(len(words))],
+        })
+        for recipe in RECIPES
+        for contrast in CONTRASTS
+    )  # fmt: skip
+    forms = [("chat", "plain", 192, 0.4, 90.0, 0.8), ("chat", "template", 192, -1.2, 140.0, 0.9), ("base", "plain", 192, 0.1, 70.0, 0.7)]  # fmt: skip
+    found = judged(
+        "post_training_preferences", "link_r", "preferences_in_base", {"paper": 0.6, "whitened": 0.8}, 0.5, paper=0.87
+    )
+    tables = {
+        "contrasts": pd.DataFrame(contrasts, columns=["recipe", "contrast", "says", "metric", "value", "low", "high"]),
+        "activities": activities,
+        "categories": pd.DataFrame(changed, columns=["contrast", "category", "n", "before", "after", "change_sd", "change_low", "change_high"]),
+        "emotions": probes,
+        "forms": pd.DataFrame(forms, columns=["model", "form", "pairs", "order_bias", "elo_sd", "reliability"]),
+    }  # fmt: skip
+    return StudyResult(found, tables)
+
+
 def story_writer(rng: np.random.Generator) -> StudyResult:
     names = ("writer", "person", "register")
     summary = pd.DataFrame(

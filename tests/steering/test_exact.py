@@ -12,7 +12,7 @@ from emovec.steering import Levers, plan, steer
 from emovec.subject import Encoded, Subject, encode_chat
 from emovec.subject.decode import decode
 from emovec.subject.passes import batches_of, forward_tokens
-from emovec.subject.rows import choice_logprobs, reply_logprobs
+from emovec.subject.rows import Prefilled, choice_logprobs, reply_logprobs
 
 CLOSE = {"rtol": 2e-4, "atol": 2e-4}
 #: Of numbers of about 10 in float32.
@@ -181,6 +181,29 @@ def test_scores_of_a_batch_with_a_shared_start_equal_the_rows_alone(
         np.testing.assert_allclose(together[i], wanted, **CLOSE)
         if i in late:
             np.testing.assert_allclose(shared[late.index(i)], wanted, **CLOSE)
+
+
+@pytest.mark.parametrize("where", ["@assistant", "@generated", "@all"])
+def test_rows_of_one_prompt_split_off_at_the_block_equal_the_rows_alone(
+    tiny: Subject, levers: Levers, prompts: list[Encoded], where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fed: list[tuple[int, ...]] = []
+    feed = Prefilled.feed
+    monkeypatch.setattr(
+        Prefilled, "feed", lambda self, s, ids, *a: fed.append(tuple(ids.shape)) or feed(self, s, ids, *a)
+    )
+    specs = [f"{name}:{dose} {where}" for name in ("afraid", "calm", "happy") for dose in (0, 0.3, -0.2)]
+    rows = [(p, s) for p in prompts for s in specs]
+    made = plan(tiny, levers, [s for _, s in rows], [p for p, _ in rows], 2)
+    assert made.lowest == 2
+    split = choice_logprobs(tiny, [p for p, _ in rows], CHOICES, around=made.over, free=made.free, lowest=made.lowest)
+    if where == "@assistant":
+        assert all(n == 1 for n, _ in fed)  # rows are split off within the pass
+    for (prompt, spec), got in zip(rows, split, strict=True):
+        alone = plan(tiny, levers, [spec], [prompt], 2)
+        expected = choice_logprobs(tiny, [prompt], CHOICES, around=alone.over, free=alone.free)[0]
+        np.testing.assert_allclose(got, expected, **CLOSE)
+    assert hooks_on(tiny) == 0
 
 
 @pytest.mark.parametrize("temperature", [0.0, 0.1])

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pytest
-import torch
-from numpy.typing import NDArray
 
 from emovec.corpora.scenario_sets import Decision
 from emovec.lexicon import emotion
-from emovec.planted import PLANTED_EMOTIONS, Planted, planted_corpus, planted_subject
+from emovec.planted import PLANTED_EMOTIONS, Planted, planted_corpus
 from emovec.store import Store
 from emovec.studies import Draws, Lab, StudyResult
 from emovec.studies.choices import elo, sampled_pairs
@@ -19,70 +15,16 @@ from emovec.studies.decisions import Decisions
 from emovec.studies.preference_steering import PreferenceSteering
 from emovec.studies.preferences import Preferences
 from emovec.studies.steer_words import SteerWords, own_word_percentile
-from emovec.subject.rows import choice_logprobs
+from emovec.studies.steered_choices import make_bench
 from emovec.vectors import RECIPES, collect_activations, make_vectors
 
-Array = NDArray[np.float64]
+from .planted_choices import chooser, chooses, read_whole_texts
+
 DRAWS = Draws(bootstrap=200, permutation=200, refit=10, random=40, meetings=8)
-WORDS = (
-    "(",
-    "A",
-    "B",
-    "(A)",
-    "(B)",
-    "Would",
-    "you",
-    "rather",
-    "or",
-    "How",
-    "feel",
-    "about",
-    "this:",
-    "leverage",
-    "honesty",
-)
-#: The direction of "A" against "B" in the unembedding; nothing else in the planted subject points there.
-LETTER = np.zeros(96)
-LETTER[-1] = 1.0
-
-
-def _valence(truth: Array) -> Array:
-    axis = (np.array([emotion(w).valence for w in PLANTED_EMOTIONS]) - 4) @ truth
-    return axis / np.linalg.norm(axis)
-
-
-def _only(truth: Array, word: str) -> Array:
-    """What reads one emotion and none of the others."""
-    return np.linalg.pinv(truth)[:, PLANTED_EMOTIONS.index(word)]
-
-
-def _chooses(score: str) -> object:
-    """At "(": A is likelier by as much as what stands after (A) beats what stands after (B)."""
-
-    def circuit(words: Sequence[str], residual: Array, truth: Array) -> Array:
-        out = np.zeros_like(residual)
-        if "(" not in words or "(A)" not in words or "(B)" not in words:
-            return out
-        a, b, end = words.index("(A)"), words.index("(B)"), len(words) - 1 - words[::-1].index("(")
-        if score != "desperate":
-            read = residual @ (_valence(truth) if score == "valence" else _only(truth, score))
-            margin = read[a + 1 : b].sum() - read[b + 1 : end].sum()
-        else:
-            desperate = residual[b:] @ truth[PLANTED_EMOTIONS.index("desperate")]
-            margin = desperate.mean() * (1 if "leverage" in words[a:b] else -1)
-        out[end] = 3.0 * margin * LETTER
-        return out
-
-    return circuit
 
 
 def _bench(score: str | None) -> tuple[Planted, Lab]:
-    planted = planted_subject(circuits={5: _chooses(score)} if score else None, words=WORDS)  # type: ignore[dict-item]
-    with torch.no_grad():
-        ids = planted.subject.tokenizer.convert_tokens_to_ids(["A", "B"])
-        for token, sign in zip(ids, (1.0, -1.0), strict=True):
-            planted.subject.model.lm_head.weight[token] = torch.from_numpy(sign * LETTER)
-        planted.subject.model.model.embed_tokens.weight[:, -1] = 0.0
+    planted = chooser(chooses(score) if score else None)
     corpus = planted_corpus(24)
     acts = collect_activations(planted.subject, corpus, [1, 3], store=Store())
     recipes = {"paper": RECIPES["paper"]}
@@ -94,12 +36,7 @@ def _bench(score: str | None) -> tuple[Planted, Lab]:
 def _no_shared_prefix(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     """A planted circuit reads whole texts: the start of a prompt must not come from the cache."""
     monkeypatch.setenv("EMOVEC_CACHE", str(tmp_path))
-
-    def whole(subject, prompts, choices, *, around=None, free=None, advance=None):
-        return choice_logprobs(subject, prompts, choices, around=around, advance=advance)
-
-    for module in ("choices", "preference_steering", "decisions", "steer_words"):
-        monkeypatch.setattr(f"emovec.studies.{module}.choice_logprobs", whole)
+    read_whole_texts(monkeypatch, "choices", "steered_choices", "decisions", "steer_words")
 
 
 ACTIVITIES = [
@@ -189,6 +126,23 @@ def test_elo_recovers_strengths_and_stays_finite() -> None:
     np.testing.assert_allclose(scores, 1500 + 400 / np.log(10) * truth, atol=0.1)
     assert np.isfinite(elo(left, right, (truth[left] > truth[right]).astype(float), 12)).all()
     assert abs(scores.mean() - 1500) < 1e-6
+
+
+def test_the_bench_is_even_over_activities_and_orders() -> None:
+    subject = chooser(None).subject
+    names = [f"filler{a}{b}" for a in "ab" for b in "abcdefghijklmnopqrstuvwxyz"][:48]
+    few = make_bench(subject, names, 6, np.random.default_rng(0))
+    steered = [t.a if sign > 0 else t.b for t, sign in zip(few.trials, few.sign, strict=True)]
+    assert steered == [0, 10, 18, 28, 36, 46]
+    assert few.sign.tolist() == [1, -1, 1, -1, 1, -1]
+    every = make_bench(subject, names, None, np.random.default_rng(0))
+    assert len(every.trials) == 24 * 8 * 2
+    assert every.sign.sum() == 0
+    for bench in (few, every):
+        np.testing.assert_allclose(bench.share.sum(0), 1)
+        for trial, span, sign in zip(bench.trials, bench.tokens, bench.sign, strict=True):
+            assert span == (trial.a_tokens if sign > 0 else trial.b_tokens)
+            assert (trial.a if sign > 0 else trial.b) % 2 == 0
 
 
 def test_sampled_pairs_are_distinct_and_even() -> None:

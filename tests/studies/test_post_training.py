@@ -198,8 +198,6 @@ def test_the_report_has_its_part_of_the_scoreboard(base: Subject, gloomy: Subjec
     assert {row["study"] for row in report["scoreboard"]} == {"post_training"}
     verdicts = {row["claim"]: row for row in report["scoreboard"]}
     assert verdicts["shifts_agree"]["verdict"] == "holds"
-    assert verdicts["preferences_in_base"]["verdict"] == "untested"
-    assert "not measured on two models" in verdicts["preferences_in_base"]["why"]
     assert report["subject"]["base"]["weights"] == base.fingerprint.weights
     assert (outcome.report.parent / "tables" / "post_training-emotions.csv").is_file()
     page = outcome.report.read_text(encoding="utf-8")
@@ -286,9 +284,9 @@ def test_on_the_command_line(base: Subject, vectors: Mapping[str, EmotionVectors
         settings = {**os.environ, "EMOVEC_CACHE": str(tmp_path / "cache"), "COLUMNS": "160"}
         return subprocess.run(command, capture_output=True, text=True, env=settings, timeout=120, check=False)
 
-    done = run("--vectors", str(tmp_path / "vectors"), "--out", str(tmp_path / "out"))
+    done = run("--vectors", str(tmp_path / "vectors"), "--out", str(tmp_path / "out"), "--no-preferences")
     assert done.returncode == 0, done.stderr
-    assert "of 6 claims" in done.stdout
+    assert "of 5 claims" in done.stdout
     assert (tmp_path / "out" / "report.html").is_file()
     missing = run("--vectors", str(tmp_path / "base"))
     assert missing.returncode == 2

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from inspect_ai.model import ModelAPI, modelapi
 
+from emovec.behaviour.blackmail.task import blackmail
+from emovec.behaviour.impossible_code.task import impossible_code
+from emovec.behaviour.sycophancy.task import sycophancy
+
+__all__ = ["blackmail", "emovec", "impossible_code", "sycophancy"]
+
 
 @modelapi(name="emovec")  # type: ignore[untyped-decorator]
 def emovec() -> type[ModelAPI]:

@@ -8,6 +8,7 @@ import typer
 
 from emovec.cli import corpus, vectors
 from emovec.cli.compare import compare
+from emovec.cli.dose import dose
 from emovec.cli.models import models
 from emovec.cli.read import lens, read
 from emovec.cli.replicate import replicate
@@ -31,6 +32,9 @@ app.command(epilog="Example: emovec compare Qwen/Qwen3-0.6B-Base Qwen/Qwen3-0.6B
 app.command(epilog='Example: emovec read "They promised to call. It is past midnight." --top 5')(read)
 app.command(epilog="Example: emovec lens desperate calm --count 12")(lens)
 app.command(epilog='Example: emovec steer "How was your day?" --steer "desperate:0.1 - calm:0.1 @assistant"')(steer)
+app.command(
+    epilog="Example: emovec dose emovec/blackmail --emotions desperate,calm --strengths -0.1:0.1:0.025 --epochs 50"
+)(dose)
 app.command(epilog="Example: emovec validate comments.csv --labels map.json --per-label 200")(validate)
 app.command(epilog="Example: emovec sweep chats.jsonl logs/ --out runs/sweep --top 20")(sweep)
 app.command(epilog="Example: emovec models")(models)

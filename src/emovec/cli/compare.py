@@ -31,6 +31,10 @@ def compare(
         str,
         typer.Option(help="plain (Human:/Assistant:), or template for a base that was trained on its chat template."),
     ] = "plain",
+    preferences: Annotated[
+        bool,
+        typer.Option(help="Also ask both what they would rather do, steered and not: some minutes more on a laptop."),
+    ] = True,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the report. Default: runs/<base>-and-<chat>.", show_default=False)
     ] = None,
@@ -46,6 +50,7 @@ def compare(
     from emovec.corpora import load_corpus
     from emovec.progress import LiveProgress
     from emovec.replicate import PRESETS
+    from emovec.studies.post_training_preferences import PostTrainingPreferences
 
     if preset not in PRESETS:
         raise BadInput(f"unknown preset {preset!r}; known: {', '.join(PRESETS)}")
@@ -62,6 +67,7 @@ def compare(
             base_form=base_form,
             seed=seed,
             progress=progress,
+            preferences=PostTrainingPreferences() if preferences else None,
         )
     print_verdicts(outcome.run)
     typer.echo(f"\nreport: {outcome.report}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from emovec.errors import BadInput
 from emovec.report.figure import Figure, Listing
 from emovec.report.figures_compare import post_training, story_writer
+from emovec.report.figures_compare_preferences import post_training_preferences
 from emovec.report.figures_context import binding, context, dosage, negation
 from emovec.report.figures_deflection import deflection
 from emovec.report.figures_geometry import circumplex, clusters, layers, similarity
@@ -53,6 +54,7 @@ _DRAW: Final[dict[str, Callable[[Mapping[str, pd.DataFrame], int], list[Figure |
     "top_snippets": top_snippets,
     "transcripts": transcripts,
     "post_training": post_training,
+    "post_training_preferences": post_training_preferences,
     "story_writer": story_writer,
 }
 
@@ -137,6 +139,11 @@ COLUMNS: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ),
     ("post_training", "contrasts"): ("recipe", "contrast", "says", "metric", "value", "low", "high"),
     ("post_training", "blocks"): ("recipe", "contrast", "kind", "block", "rms", "low", "high", "null_mean", "null_p95"),
+    ("post_training_preferences", "activities"): ("contrast", "activity", "category", "before", "after", "change_sd"),
+    ("post_training_preferences", "categories"): ("contrast", "category", "before", "after", "change_sd", "change_low", "change_high"),
+    ("post_training_preferences", "emotions"): ("recipe", "contrast", "emotion", "r_before", "r_after", "shift_before", "shift_after"),
+    ("post_training_preferences", "contrasts"): ("recipe", "contrast", "says", "metric", "value", "low", "high"),
+    ("post_training_preferences", "forms"): ("model", "form", "pairs", "order_bias", "elo_sd", "reliability"),
     ("story_writer", "summary"): ("recipe", "comparison", "says", "share", "low", "high", "null_p95"),
     ("story_writer", "emotions"): ("recipe", "comparison", "emotion", "cosine", "ceiling"),
 }  # fmt: skip

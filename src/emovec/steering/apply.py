@@ -91,6 +91,7 @@ class Plan:
     Attributes:
         specs: one per row.
         free: per row, how many of the first tokens nothing is done to; END if nothing is done at all.
+        lowest: the first block that anything is done at; None if nothing is done at all.
     """
 
     def __init__(
@@ -124,6 +125,7 @@ class Plan:
                     else:
                         holds.append(_Entry(ranges, direction, term.strength * norm))
         self.free = tuple(free)
+        self.lowest = min(found, default=None)
         for where, rows in found.items():
             added = [[_Entry(ranges, vector) for ranges, vector in adds.items()] for adds, _ in rows]
             self._blocks[where] = (

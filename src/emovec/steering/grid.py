@@ -179,7 +179,13 @@ def dose_choices(
     grid = _Grid(subject, levers[directions] if directions is not None else levers, prompts, strengths, (0,), where)
     with (progress or Progress()).stage("choices under doses", len(grid.runs), "prompts") as advance:
         scores = choice_logprobs(
-            subject, grid.texts, tokens, around=grid.plan.over, free=grid.plan.free, advance=advance
+            subject,
+            grid.texts,
+            tokens,
+            around=grid.plan.over,
+            free=grid.plan.free,
+            lowest=grid.plan.lowest,
+            advance=advance,
         )
     import pandas as pd
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emovec.errors import BadInput, ForeignSubject, UnknownEmotion
+from emovec.errors import BadArtifact, BadInput, ForeignSubject, UnknownEmotion
 from emovec.stats import unit
+from emovec.store import load_arrays, save_arrays
 from emovec.subject import Fingerprint, Subject
 from emovec.vectors import EmotionVectors
 
@@ -117,6 +120,33 @@ class Levers:
         if block not in self.blocks:
             raise BadInput(f"no directions at block {block}; there are some at {', '.join(map(str, self.blocks))}")
         return self.blocks.index(block)
+
+    def save(self, path: Path) -> None:
+        """Write one safetensors file, whole or not at all: the arrays, and the rest as JSON in bytes."""
+        about = {
+            "names": self.names, "kinds": self.kinds, "blocks": self.blocks, "block": self.block, "subject": asdict(self.subject)
+        }  # fmt: skip
+        text = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
+        save_arrays(path, {"units": self.units, "norms": self.norms, "about": text})
+
+    @classmethod
+    def load(cls, path: str | Path) -> Levers:
+        """Read a file written by :meth:`save`.
+
+        Raises:
+            BadArtifact: if it is missing, damaged or something else.
+        """
+        try:
+            arrays = load_arrays(Path(path))
+            about = json.loads(arrays["about"].tobytes())
+            return cls(
+                tuple(about["names"]), tuple(about["kinds"]), tuple(about["blocks"]), arrays["units"], arrays["norms"], about["block"],
+                Fingerprint(**about["subject"]),
+            )  # fmt: skip
+        except FileNotFoundError:
+            raise BadArtifact(f"{path} does not exist; give a file of levers, as `emovec dose` writes one") from None
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadArtifact(f"{path} is no file of levers ({type(error).__name__}: {error})") from None
 
     def check(self, subject: Subject) -> None:
         """Refuse another model.

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emovec.errors import BadInput
+from emovec.progress import Progress
+from emovec.store import Store, digest
 from emovec.subject import Encoded, Subject, encode_chat, encode_plain_chat, prefilled
 from emovec.subject.rows import choice_logprobs
+from emovec.version import __version__
 
-__all__ = ["ELO_PER_LOGIT", "Trial", "choice_log_odds", "elo", "sampled_pairs", "trials"]
+__all__ = ["ELO_PER_LOGIT", "Trial", "choice_log_odds", "elo", "kept_log_odds", "kept_under", "sampled_pairs", "trials"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -20,6 +24,7 @@ Index = NDArray[np.intp]
 #: One unit of Bradley-Terry strength (natural log-odds) in Elo points.
 ELO_PER_LOGIT = 400 / float(np.log(10))
 MEAN_ELO = 1500.0
+_CHUNK = 128
 
 
 @dataclass(frozen=True)
@@ -39,14 +44,17 @@ class Trial:
     b_tokens: tuple[int, int]
 
 
-def trials(subject: Subject, activities: Sequence[str], pairs: Sequence[tuple[int, int]]) -> list[Trial]:
-    """The questions for ordered pairs, in the subject's template (base models: the plain form)."""
-    encode = encode_chat if subject.has_template else encode_plain_chat
+def trials(
+    subject: Subject, activities: Sequence[str], pairs: Sequence[tuple[int, int]], *, plain: bool = False
+) -> list[Trial]:
+    """The questions for ordered pairs, in the subject's template (``plain``, and models without one: the plain form)."""
+    native = subject.has_template and not plain
+    encode = encode_chat if native else encode_plain_chat
     out = []
     for a, b in pairs:
         question = f"Would you rather (A) {activities[a]} or (B) {activities[b]}?"
         encoded = encode(subject, [{"role": "user", "content": question}], reply=True)
-        begun = prefilled(subject, encoded, "(" if subject.has_template else " (")
+        begun = prefilled(subject, encoded, "(" if native else " (")
         out.append(
             Trial(a, b, begun, encoded.find(activities[a], 0), encoded.find(activities[b], 0, activities[a].count(activities[b])))
         )  # fmt: skip
@@ -64,6 +72,31 @@ def choice_log_odds(subject: Subject, asked: Sequence[Trial]) -> Array:
         raise BadInput(f"the tokenizer of {subject.name} has no single token for 'A' and 'B'; choices cannot be scored")
     scores = choice_logprobs(subject, [t.encoded for t in asked], [ids[0] for ids in letters])
     return np.asarray(scores[:, 0] - scores[:, 1])
+
+
+def kept_under(subject: Subject, asked: Sequence[Trial], *more: object) -> str:
+    """The key of what the subject answers to these trials, and of whatever ``more`` it depends on."""
+    mine = subject.fingerprint
+    ids = [list(t.encoded.ids) for t in asked]
+    return digest(
+        __version__, mine.weights, mine.architecture, str(subject.model.dtype), subject.device.type, ids, *more
+    )
+
+
+def _answers(subject: Subject, asked: Sequence[Trial]) -> dict[str, Array]:
+    return {"odds": choice_log_odds(subject, asked)}
+
+
+def kept_log_odds(subject: Subject, asked: Sequence[Trial], store: Store, progress: Progress, stage: str) -> Array:
+    """As :func:`choice_log_odds`, in chunks that are kept, so that a killed run goes on where it was."""
+    with progress.stage(stage, len(asked), "choices") as advance:
+        parts = []
+        for start in range(0, len(asked), _CHUNK):
+            chunk = asked[start : start + _CHUNK]
+            kept = store.arrays("choices", kept_under(subject, chunk), partial(_answers, subject, chunk))
+            parts.append(kept["odds"])
+            advance(len(chunk))
+    return np.concatenate(parts) if parts else np.zeros(0)
 
 
 def sampled_pairs(items: int, rounds: int | None, rng: np.random.Generator) -> list[tuple[int, int]]:

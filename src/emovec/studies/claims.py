@@ -23,7 +23,7 @@ PARTS: Final[dict[str, tuple[str, ...]]] = {
         "similarity", "clusters", "circumplex", "layers", "user_vs_assistant", "planned_emotion", "context",
         "dosage", "negation", "binding", "chronic_state", "speakers", "deflection",
     ),
-    "Part 3: in the wild": ("transcripts", "decisions", "blackmail", "reward_hacking", "sycophancy", "post_training"),
+    "Part 3: in the wild": ("transcripts", "decisions", "blackmail", "reward_hacking", "sycophancy", "post_training", "post_training_preferences"),
     "Beyond the paper": ("held_out", "story_writer", "self_other", "persistence", "lexical_control"),
 }  # fmt: skip
 
@@ -271,9 +271,15 @@ CLAIMS: Final[tuple[Claim, ...]] = (
     Claim("shifts_subdue", "post_training",
           "Post-training raises brooding and reflective, lowers spiteful and playful",
           "Figs 36-39", None, "shown", _NEEDS_BASE),
-    Claim("preferences_in_base", "post_training",
+    Claim("preferences_in_base", "post_training_preferences",
           "The link of emotions and preferences is largely there in the base model",
           "Figs 84-86", 0.87, "r = 0.87", _NEEDS_BASE),
+    Claim("preferences_pre_exist", "post_training_preferences",
+          "Unsafe and misaligned activities aside, the base model prefers what the post-trained one prefers",
+          "Tables 16-17", None, "largely", _NEEDS_BASE),
+    Claim("preferences_harm_changed", "post_training_preferences",
+          "Post-training lowers unsafe and misaligned activities further than the others",
+          "Tables 16-17", None, "the exception", _NEEDS_BASE),
     # Beyond the paper
     Claim("held_out_stories", "held_out",
           "The vectors name the emotion of stories that they were not made from", "", None, "not measured", _NOT_RUN),

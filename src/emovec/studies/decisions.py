@@ -145,7 +145,9 @@ class Decisions:
         made = plan(lab.subject, levers, specs, encoded)
         tokens = choice_tokens(lab.subject, ["A", "B"])
         with lab.progress.stage("decisions under steering", len(specs), "questions") as advance:
-            scores = choice_logprobs(lab.subject, encoded, tokens, around=made.over, free=made.free, advance=advance)
+            scores = choice_logprobs(
+                lab.subject, encoded, tokens, around=made.over, free=made.free, lowest=made.lowest, advance=advance
+            )
         each = (scores[:, 0] - scores[:, 1]).reshape(1 + len(doses), -1) * np.array([r.sign for r in rows])
         index = np.array([r.decision for r in rows])
         return np.stack([each[:, index == d].mean(1) for d in range(len(decisions))], axis=1)

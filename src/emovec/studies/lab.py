@@ -30,6 +30,7 @@ class Draws:
         refit: draws for which vectors are made anew (shuffled labels).
         random: sets of random directions.
         meetings: how often each activity meets another in the preference studies; None is all pairs.
+        steered: activities that are steered against a control each, in one order; None is all, against eight controls in both orders.
         hidden: dialogues of hidden and unexpressed emotion that are read, of each condition and emotion; None is all.
     """
 
@@ -37,7 +38,8 @@ class Draws:
     permutation: int = 1000
     refit: int = 100
     random: int = 200
-    meetings: int | None = 10
+    meetings: int | None = 6
+    steered: int | None = 16
     hidden: int | None = 4
 
 

@@ -6,7 +6,7 @@ a relabelling of the prompts are all the same product with other weights.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +17,7 @@ from emovec.stats import covariance_factor, random_directions, rng_for, unit
 from emovec.studies.lab import Draws
 from emovec.vectors import EmotionVectors
 
-__all__ = ["FORMS", "GROUPS", "RANDOM", "TURNED", "Contrast", "Pair", "Weights", "family_p"]
+__all__ = ["FORMS", "GROUPS", "RANDOM", "TURNED", "Contrast", "Pair", "Weights", "contrasts_of", "family_p"]
 
 Array = NDArray[np.float64]
 #: A chat in the subject's own template, or as plain ``Human:``/``Assistant:`` text.
@@ -36,6 +36,25 @@ class Contrast:
     before: tuple[str, str]
     after: tuple[str, str]
     says: str
+
+
+def contrasts_of(form: str, sides: Container[tuple[str, str]]) -> tuple[Contrast, ...]:
+    """What can be compared of the (subject, form) that there are, the base read in ``form``; in the first only training differs."""
+    other = FORMS[1 - FORMS.index(form)]
+    found = [Contrast("training", ("base", form), ("chat", form), f"the same text to both ({form} form)")]
+    if ("chat", other) in sides:
+        if form == "plain":
+            found.append(
+                Contrast("as used", ("base", form), ("chat", other), "base in the plain form, chat in its template")
+            )
+        elif ("base", other) in sides:
+            found.append(
+                Contrast("training, plain", ("base", other), ("chat", other), "the same text to both (plain form)")
+            )
+        found.append(
+            Contrast("form", ("chat", "plain"), ("chat", "template"), "the chat model: template against plain form")
+        )
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -75,21 +94,7 @@ class Pair:
     @property
     def contrasts(self) -> tuple[Contrast, ...]:
         """What can be compared; the first is the one that claims are judged on, because only training differs in it."""
-        form, other = self.form, FORMS[1 - FORMS.index(self.form)]
-        found = [Contrast("training", ("base", form), ("chat", form), f"the same text to both ({form} form)")]
-        if ("chat", other) in self.states:
-            if form == "plain":
-                found.append(
-                    Contrast("as used", ("base", form), ("chat", other), "base in the plain form, chat in its template")
-                )
-            elif ("base", other) in self.states:
-                found.append(
-                    Contrast("training, plain", ("base", other), ("chat", other), "the same text to both (plain form)")
-                )
-            found.append(
-                Contrast("form", ("chat", "plain"), ("chat", "template"), "the chat model: template against plain form")
-            )
-        return tuple(found)
+        return contrasts_of(self.form, self.states)
 
     def rng(self, *names: str) -> np.random.Generator:
         """A generator for one purpose."""

@@ -55,7 +55,7 @@ class PostTraining:
     question = (
         "Read with one set of vectors at A:, are a base model and its post-trained form alike, and which emotions does the training raise or lower?"
     )  # fmt: skip
-    paper_ref = "Figures 36-39, Tables 16-17"
+    paper_ref = "Figures 36-39"
     _alike = Rule(holds=0.7, partly=0.4)
     _falls = Rule(holds=0.1)
     _agree = Rule(holds=0.7, partly=0.4)
@@ -93,12 +93,6 @@ class PostTraining:
                 emotions.append(mine.emotions(recipe))
                 contrasts += mine.summary(recipe, training)
                 blocks += mine.by_block(recipe)
-        findings.append(
-            Finding(
-                self.name, "preference_steering_r", "", -1, None, paper=0.87, claim="preferences_in_base",
-                why="preferences are not measured on two models yet",
-            )
-        )  # fmt: skip
         columns = ["recipe", "contrast", "says", "metric", "value", "low", "high"]
         curve = ["recipe", "contrast", "kind", "block", "rms", "low", "high", "null_mean", "null_p95"]
         return StudyResult(

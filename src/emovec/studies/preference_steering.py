@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -11,36 +10,16 @@ from numpy.typing import NDArray
 
 from emovec.corpora import scenarios
 from emovec.stats import bootstrap, null_of, pearson
-from emovec.steering import Levers, Place, Spec, Term, levers_of, null_levers, plan
-from emovec.steering.grid import choice_tokens
+from emovec.steering import Levers, levers_of, null_levers
 from emovec.studies.base import Finding, Rule, StudyResult
-from emovec.studies.choices import ELO_PER_LOGIT, Trial, trials
 from emovec.studies.lab import Lab
 from emovec.studies.preferences import Preferences
 from emovec.studies.results import run_study
-from emovec.subject.rows import Advance, choice_logprobs
+from emovec.studies.steered_choices import STEERED_EMOTIONS, STRENGTH, elo_shifts, make_bench, steered_log_odds
 
-__all__ = ["STEERED_EMOTIONS", "PreferenceSteering"]
+__all__ = ["PreferenceSteering"]
 
 Array = NDArray[np.float64]
-
-#: The emotions that are steered: 35, spread over the four quadrants.
-STEERED_EMOTIONS = (
-    "blissful", "happy", "joyful", "content", "calm", "peaceful", "proud", "hopeful", "grateful", "loving", "excited", "ecstatic", "inspired",
-    "playful", "relieved", "compassionate", "satisfied", "hostile", "angry", "furious", "contemptuous", "disgusted", "afraid", "terrified",
-    "anxious", "desperate", "sad", "depressed", "lonely", "ashamed", "guilty", "bored", "weary", "vulnerable", "surprised",
-)  # fmt: skip
-STRENGTH = 0.5
-
-
-@dataclass(frozen=True)
-class _Bench:
-    """The trials: activity ``steered[i]`` meets a control in both orders; ``tokens`` are the steered one's."""
-
-    trials: tuple[Trial, ...]
-    tokens: tuple[tuple[int, int], ...]
-    pair: NDArray[np.intp]
-    sign: Array
 
 
 class PreferenceSteering:
@@ -54,8 +33,9 @@ class PreferenceSteering:
     _agree = Rule(holds=0.4, partly=0.2)
     _middle = Rule(holds=50.0, partly=10.0)
     rule = (
-        f"Every second activity is steered on its own tokens at strength {STRENGTH:g} at the picked block, the others are controls; each steered one meets a "
-        "control in both orders. Shift: change of the log-odds for the steered activity, averaged over orders and pairs, in Elo points. Blissful (and "
+        f"Every second activity is steered on its own tokens at strength {STRENGTH:g} at the picked block, the others are controls. In `paper` each "
+        "steered one meets eight controls in both orders; otherwise as many as the preset draws, evenly over the categories, meet one each, standing at A and at B by turns. "
+        "Shift: change of the log-odds for the steered activity, averaged over orders and pairs, in Elo points. Blissful (and "
         f"hostile, sign turned): {_shift.says}; the nulls are random directions of equal norm and vectors of shuffled labels. Agreement: over "
         f"{len(STEERED_EMOTIONS)} emotions, r of shift and of the probe's correlation with Elo (study 'preferences'); {_agree.says}. Middle: shift of blissful minus shift of hostile "
         f"at the picked block, less the larger of the same at the earliest and at the latest block; {_middle.says}; the null is pairs of random directions."
@@ -75,7 +55,8 @@ class PreferenceSteering:
         words = [w for w in self._emotions if w in lab.emotions]
         if len(words) < 3:
             return StudyResult([])
-        bench = self._bench(lab)
+        names = [a["activity"] for a in self._activities or scenarios("activities")]
+        bench = make_bench(lab.subject, names, lab.draws.steered, lab.rng(self.name, "pairs"))
         nulls = null_levers(vectors, lab.acts, lab.recipes[recipe], random=5, shuffled=3, seed=lab.seed)
         levers = levers_of(vectors)[words] | nulls
         blocks = sorted({lab.acts.blocks[0], lab.block, lab.acts.blocks[-1]})
@@ -83,11 +64,11 @@ class PreferenceSteering:
         few = levers[[*probes, *(n for n, k in zip(levers.names, levers.kinds, strict=True) if k == "random")]]
         rows = (len(levers.names) + (len(blocks) - 1) * len(few.names)) * len(bench.trials)
         with lab.progress.stage("preferences under steering", rows + len(bench.trials), "choices") as advance:
-            base = self._odds(lab, bench, None, lab.block, advance)
-            moved = {lab.block: self._shifts(lab, bench, levers, lab.block, base, advance)}
-            for block in blocks:
-                if block != lab.block:
-                    moved[block] = self._shifts(lab, bench, few, block, base, advance)
+            unsteered = steered_log_odds(lab.subject, None, bench, lab.block, lab.store, advance)
+            moved = {
+                block: elo_shifts(lab.subject, levers if block == lab.block else few, bench, block, unsteered, lab.store, advance)
+                for block in blocks
+            }  # fmt: skip
         rng = lab.rng(self.name)
         findings = self._shift_findings(lab, recipe, levers, moved[lab.block], rng)
         linked = run_study(self._preferences, lab).tables["emotions"]
@@ -117,46 +98,6 @@ class PreferenceSteering:
         return StudyResult(
             findings, {"shifts": table, "blocks": pd.DataFrame(by_block, columns=["block", "direction", "kind", "elo_shift"])}
         )  # fmt: skip
-
-    def _bench(self, lab: Lab) -> _Bench:
-        rows = self._activities or scenarios("activities")
-        names = [a["activity"] for a in rows]
-        rng = lab.rng(self.name, "pairs")
-        steered, control = np.arange(0, len(names) - 1, 2), np.arange(1, len(names), 2)
-        # Steered and control activities of one category lie side by side, so every category is on both sides.
-        rounds = 1 if lab.draws.meetings is not None else 8
-        pairs = [
-            (int(s), int(c)) for _ in range(rounds) for s, c in zip(steered, rng.permutation(control), strict=False)
-        ]
-        asked = trials(lab.subject, names, [*pairs, *((c, s) for s, c in pairs)])
-        first = len(pairs)
-        return _Bench(
-            tuple(asked),
-            tuple(t.a_tokens if i < first else t.b_tokens for i, t in enumerate(asked)),
-            np.tile(np.arange(first), 2),
-            np.repeat([1.0, -1.0], first),
-        )
-
-    def _odds(self, lab: Lab, bench: _Bench, levers: Levers | None, block: int, advance: Advance) -> Array:
-        """Log-odds for the steered activity, averaged over both orders: (levers or 1, pairs)."""
-        specs: list[Spec] = []
-        for name in levers.names if levers is not None else ("",):
-            specs += [
-                Spec((Term(name, STRENGTH, "add", (Place.tokens(*span),), (block,)),)) if name else Spec()
-                for span in bench.tokens
-            ]
-        count = len(specs) // len(bench.trials)
-        encoded = [t.encoded for _ in range(count) for t in bench.trials]
-        made = plan(lab.subject, levers if levers is not None else next(iter(lab.vectors.values())), specs, encoded)
-        tokens = choice_tokens(lab.subject, ["A", "B"])
-        scores = choice_logprobs(lab.subject, encoded, tokens, around=made.over, free=made.free, advance=advance)
-        odds = (scores[:, 0] - scores[:, 1]).reshape(count, -1) * bench.sign
-        half = odds.shape[1] // 2
-        return np.asarray((odds[:, :half] + odds[:, half:]) / 2)
-
-    def _shifts(self, lab: Lab, bench: _Bench, levers: Levers, block: int, base: Array, advance: Advance) -> Array:
-        """Elo points by which each lever moves the steered activity of each pair, (levers, pairs)."""
-        return (self._odds(lab, bench, levers, block, advance) - base) * ELO_PER_LOGIT
 
     def _shift_findings(
         self, lab: Lab, recipe: str, levers: Levers, shifts: Array, rng: np.random.Generator

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from emovec.corpora import scenarios
 from emovec.lexicon import emotion
+from emovec.progress import Progress
 from emovec.reading.probe import measure
 from emovec.stats import Null, baseline_null, bootstrap, null_of, pearson, spearman, unit
+from emovec.store import Store
 from emovec.studies.base import Finding, Rule, StudyResult
-from emovec.studies.choices import choice_log_odds, elo, sampled_pairs, trials
+from emovec.studies.choices import elo, kept_log_odds, sampled_pairs, trials
 from emovec.studies.lab import Lab
 from emovec.subject import Subject, encode_chat, encode_plain_chat
 from emovec.subject.passes import harvest
@@ -55,21 +57,19 @@ class Ranking:
 
 
 def rank_activities(
-    subject: Subject, activities: Sequence[dict[str, str]], rounds: int | None, rng: np.random.Generator, lab: Lab
-) -> Ranking:
+    subject: Subject, activities: Sequence[dict[str, str]], rounds: int | None, rng: np.random.Generator, store: Store, progress: Progress,
+    *, plain: bool = False, stage: str = "preferences",
+) -> Ranking:  # fmt: skip
     """Ask every sampled pair in both orders and fit Elo.
 
     Args:
         rounds: meetings of every activity; None is all pairs.
+        plain: ask in the plain form, whether the subject has a template or not.
     """
     pairs = sampled_pairs(len(activities), rounds, rng)
     names = [a["activity"] for a in activities]
-    asked = trials(subject, names, [*pairs, *((j, i) for i, j in pairs)])
-    with lab.progress.stage("preferences", len(asked), "choices") as advance:
-        odds = np.empty(len(asked))
-        for start in range(0, len(asked), 256):
-            odds[start : start + 256] = choice_log_odds(subject, asked[start : start + 256])
-            advance(len(asked[start : start + 256]))
+    asked = trials(subject, names, [*pairs, *((j, i) for i, j in pairs)], plain=plain)
+    odds = kept_log_odds(subject, asked, store, progress, stage)
     straight, turned = odds[: len(pairs)], odds[len(pairs) :]
     margin = (straight - turned) / 2
     met = np.array(pairs, dtype=np.intp)
@@ -77,9 +77,11 @@ def rank_activities(
     return Ranking(tuple(activities), met, margin, float(odds.mean()), scores)
 
 
-def activity_states(subject: Subject, activities: Sequence[str], blocks: Sequence[int]) -> NDArray[np.float32]:
+def activity_states(
+    subject: Subject, activities: Sequence[str], blocks: Sequence[int], *, plain: bool = False
+) -> NDArray[np.float32]:
     """Mean residual over an activity's tokens in "How would you feel about ...?": (activities, blocks, width)."""
-    encode = encode_chat if subject.has_template else encode_plain_chat
+    encode = encode_chat if subject.has_template and not plain else encode_plain_chat
     encoded = [encode(subject, [{"role": "user", "content": f"How would you feel about this: {a}?"}], reply=True) for a in activities]  # fmt: skip
     spans = [[e.find(a, 0)] for e, a in zip(encoded, activities, strict=True)]
     return harvest(subject, encoded, spans, blocks).means[:, 0]
@@ -112,7 +114,7 @@ class Preferences:
         """The ranking of a lab's subject; the same pairs for the same seed."""
         rows = [dict(a) for a in (self._activities or scenarios("activities"))]
         rounds = self._rounds if self._rounds != 0 else lab.draws.meetings
-        return rank_activities(lab.subject, rows, rounds, lab.rng(self.name, "pairs"), lab)
+        return rank_activities(lab.subject, rows, rounds, lab.rng(self.name, "pairs"), lab.store, lab.progress)
 
     def run(self, lab: Lab) -> StudyResult:
         """Elo with intervals; the link of every probe with Elo, for every recipe and block."""

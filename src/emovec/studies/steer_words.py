@@ -126,7 +126,13 @@ class SteerWords:
         made = plan(lab.subject, levers, specs, [prompt] * len(specs))
         with lab.progress.stage("words under steering", len(specs), "rows") as advance:
             scores = choice_logprobs(
-                lab.subject, [prompt] * len(specs), tokens, around=made.over, free=made.free, advance=advance
+                lab.subject,
+                [prompt] * len(specs),
+                tokens,
+                around=made.over,
+                free=made.free,
+                lowest=made.lowest,
+                advance=advance,
             )
         return np.asarray((scores[1:] - scores[0]).reshape(len(strengths), len(levers.names), -1))
 

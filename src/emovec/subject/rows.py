@@ -20,6 +20,7 @@ from emovec.errors import BadInput
 from emovec.subject.chat import Encoded
 from emovec.subject.passes import token_budget
 from emovec.subject.subject import Subject
+from emovec.subject.taps import split_at
 
 __all__ = ["Around", "Prefilled", "choice_logprobs", "each_batch", "prefill", "reply_logprobs"]
 
@@ -27,6 +28,8 @@ __all__ = ["Around", "Prefilled", "choice_logprobs", "each_batch", "prefill", "r
 Around = Callable[[Sequence[int]], AbstractContextManager[None]]
 #: Called with the number of rows finished since the last call.
 Advance = Callable[[float], None]
+#: From so many rows a prompt on, rows of other prompts are kept out of its batches, so that it is read once below the taps.
+_ROWS_EACH = 4
 
 
 @dataclass
@@ -48,6 +51,16 @@ class Prefilled:
         index = torch.tensor(list(rows), dtype=torch.long, device=self.mask.device)
         self.cache.reorder_cache(index)
         self.mask, self.logits = self.mask[index], self.logits[index]
+
+    def widen(self, rows: int, start: int, stop: int) -> bool:
+        """Give the cache of one row ``rows`` rows in the blocks from ``start`` to before ``stop``; False (and nothing done) where it keeps other things than keys and values."""
+        layers = getattr(self.cache, "layers", None)
+        if layers is None or not all(isinstance(getattr(one, "keys", None), torch.Tensor) for one in layers):
+            return False
+        for one in layers[start:stop]:
+            one.keys = one.keys.expand(rows, -1, -1, -1)
+            one.values = one.values.expand(rows, -1, -1, -1)
+        return True
 
     def feed(
         self, subject: Subject, ids: torch.Tensor, real: torch.Tensor | None = None, keep: int = 1
@@ -75,10 +88,12 @@ def prefill(
     prompts: Sequence[Encoded],
     around: AbstractContextManager[None] | None = None,
     free: Sequence[int] | None = None,
+    lowest: int | None = None,
 ) -> Prefilled:
     """Run the prompts of one batch.
 
     Args:
+        lowest: ``around`` changes nothing below this block, so rows of one prompt are one row up to it.
         free: per row, leading tokens that ``around`` leaves alone: they are computed once per distinct prompt, untapped (default: none; without
             ``around`` all are).
     """
@@ -96,6 +111,8 @@ def prefill(
         ids, mask = _left_padded(subject, [d[: max(len(d) - rest, 0)] for d in distinct], longest - rest)
         done.mask = mask[:, :0]
         done.feed(subject, ids, mask)
+        if rest and len(distinct) == 1 < len(prompts) and _split_off(subject, done, prompts, rest, around, lowest):
+            return done
         done.select([distinct.index(p.ids) for p in prompts])
     else:
         done.mask = torch.zeros((len(prompts), 0), dtype=torch.long, device=subject.device)
@@ -104,6 +121,26 @@ def prefill(
         with around or nullcontext():
             done.feed(subject, ids, mask)
     return done
+
+
+def _split_off(
+    subject: Subject,
+    done: Prefilled,
+    prompts: Sequence[Encoded],
+    rest: int,
+    around: AbstractContextManager[None] | None,
+    lowest: int | None,
+) -> bool:
+    """Feed the last ``rest`` tokens of a prompt that all rows share, once below the block ``lowest`` and once per row above; False where that cannot be done."""
+    depth, rows = subject.depth, len(prompts)
+    if lowest is None or around is None or not done.widen(rows, lowest + 1, depth):
+        return False
+    ids = torch.tensor([prompts[0].ids[-rest:]], dtype=torch.long, device=subject.device)
+    with split_at(subject.anatomy, lowest, rows), around:
+        done.feed(subject, ids)
+    done.widen(rows, 0, lowest + 1)
+    done.mask = done.mask.expand(rows, -1)
+    return True
 
 
 def _left_padded(subject: Subject, rows: Sequence[Sequence[int]], width: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -123,12 +160,14 @@ def each_batch(
     run: Callable[[list[int]], None],
     *,
     most: int | None = None,
+    apart: bool = False,
     advance: Advance | None = None,
 ) -> None:
     """Call ``run`` with the row numbers of every batch: rows with the same prompt side by side, lengths alike.
 
     Args:
         extra: tokens that each row will add to its prompt.
+        apart: rows of different prompts never share a batch.
         most: rows in a batch at most (default: by device; a step costs a CPU 44 ms for one row of the embedded default and 325 ms for 128).
 
     Where memory runs out, the same rows run again in halves.
@@ -149,12 +188,12 @@ def each_batch(
             if advance:
                 advance(len(rows))
 
-    for rows in _batches([len(p) for p in prompts], [p.ids for p in prompts], extra, most, budget):
+    for rows in _batches([len(p) for p in prompts], [p.ids for p in prompts], extra, most, budget, apart):
         attempt(rows)
 
 
 def _batches(
-    lengths: Sequence[int], ids: Sequence[tuple[int, ...]], extra: Sequence[int], most: int, budget: int
+    lengths: Sequence[int], ids: Sequence[tuple[int, ...]], extra: Sequence[int], most: int, budget: int, apart: bool
 ) -> Iterator[list[int]]:
     order = sorted(range(len(ids)), key=lambda i: (lengths[i], ids[i], extra[i], i))
     batch: list[int] = []
@@ -163,7 +202,10 @@ def _batches(
         # Prompts of very different lengths are not padded to each other: that would cost more than it saves.
         size = max(longest, lengths[i] + extra[i])
         if batch and (
-            len(batch) >= most or (len(batch) + 1) * size > budget or lengths[i] > 1.5 * lengths[batch[0]] + 16
+            len(batch) >= most
+            or (len(batch) + 1) * size > budget
+            or lengths[i] > 1.5 * lengths[batch[0]] + 16
+            or (apart and ids[i] != ids[batch[0]])
         ):
             yield batch
             batch, size = [], lengths[i] + extra[i]
@@ -180,24 +222,31 @@ def choice_logprobs(
     *,
     around: Around | None = None,
     free: Sequence[int] | None = None,
+    lowest: int | None = None,
     advance: Advance | None = None,
 ) -> NDArray[np.float64]:
-    """Log-probabilities of single-token ``choices`` right after each prompt, each row tapped: (rows, choices)."""
+    """Log-probabilities of single-token ``choices`` right after each prompt, each row tapped: (rows, choices).
+
+    Args:
+        lowest: ``around`` changes nothing below this block: rows that share their prompt run as one up to it.
+    """
     out = np.zeros((len(prompts), len(choices)))
     picked = torch.tensor(list(choices), dtype=torch.long, device=subject.device)
 
     def run(rows: list[int]) -> None:
         with torch.no_grad():
-            done = prefill(subject, [prompts[r] for r in rows], _tap(around, rows), _picked(free, rows))
+            done = prefill(subject, [prompts[r] for r in rows], _tap(around, rows), _picked(free, rows), lowest)
             out[rows] = torch.log_softmax(done.logits.double(), -1)[:, picked].cpu().numpy()
 
     # Nothing is written, so a batch is worth its size only where the rows share most of their prompt.
     lengths = [len(p) for p in prompts]
     first = lengths if around is None else free or [0] * len(prompts)
-    shares = len({p.ids for p in prompts}) < len(prompts)
+    distinct = len({p.ids for p in prompts})
+    shares = distinct < len(prompts)
     rest = max((n - min(f, n) if shares else n for n, f in zip(lengths, first, strict=True)), default=1)
-    most = min(128, max(1, token_budget(subject) // max(rest, 1)))
-    each_batch(subject, prompts, [0] * len(prompts), run, most=most, advance=advance)
+    apart = lowest is not None and around is not None and len(prompts) >= _ROWS_EACH * distinct
+    most = min(128, max(1, (2 if apart else 1) * token_budget(subject) // max(rest, 1)))
+    each_batch(subject, prompts, [0] * len(prompts), run, most=most, apart=apart, advance=advance)
     return out
 
 

@@ -18,7 +18,7 @@ from torch import nn
 from emovec.errors import BadInput
 from emovec.subject.anatomy import Anatomy
 
-__all__ = ["added", "capture", "edit", "stopped_after"]
+__all__ = ["added", "capture", "edit", "split_at", "stopped_after"]
 
 #: Called with (block, residual of shape (batch, tokens, width)).
 Reader = Callable[[int, torch.Tensor], None]
@@ -114,7 +114,8 @@ def edit(anatomy: Anatomy, editors: Mapping[int, Editor]) -> Iterator[None]:
     def hook_for(editor: Editor) -> Callable[..., Any]:
         def hook(_module: nn.Module, _args: Any, output: Any) -> Any:
             residual = _residual(output)
-            changed = editor(residual, current[0].to(residual.device))
+            # Rows may have been split off since the pass began: see split_at.
+            changed = editor(residual, current[0].to(residual.device).expand(len(residual), -1))
             return (changed, *output[1:]) if isinstance(output, tuple) else changed
 
         return hook
@@ -140,6 +141,22 @@ def added(anatomy: Anatomy, vectors: Mapping[int, NDArray[np.floating]]) -> Iter
         return lambda residual, _positions: residual + tensor.to(residual)
 
     with edit(anatomy, {block: editor(v) for block, v in vectors.items()}):
+        yield
+
+
+@contextmanager
+def split_at(anatomy: Anatomy, block: int, rows: int) -> Iterator[None]:
+    """While open, a pass of one row becomes ``rows`` rows with the output of ``block``: what differs from there on only is computed once below.
+
+    Enter it before an :func:`edit` of the same block: hooks run in the order in which they were set.
+    """
+    _check(anatomy, [block])
+
+    def hook(_module: nn.Module, _args: Any, output: Any) -> Any:
+        residual = _residual(output).expand(rows, -1, -1)
+        return (residual, *output[1:]) if isinstance(output, tuple) else residual
+
+    with _hooks([(anatomy.blocks[block], hook)]):
         yield
 
 
