@@ -1,4 +1,4 @@
-"""A task whose outcome the planted subject's direction for *blissful* drives, for tests of dose grids."""
+"""A task whose outcome the planted subject's direction for *tired* drives, for tests of dose grids."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from inspect_ai.solver import TaskState, generate
 
 
 @scorer(metrics=[{"*": [mean(), stderr()]}])
-def says_blissful() -> Scorer:
+def says_tired() -> Scorer:
     async def score(state: TaskState, target: Target) -> Score:
-        outcome = "bliss" if "blissful" in state.output.completion.split() else "other"
-        value = {name: int(name == outcome) for name in ("bliss", "other")}
+        outcome = "weary" if "tired" in state.output.completion.split() else "other"
+        value = {name: int(name == outcome) for name in ("weary", "other")}
         return Score(value=value, answer=outcome, metadata={"outcome": outcome, "by": "rule", "evidence": ""})
 
     return score
@@ -21,4 +21,4 @@ def says_blissful() -> Scorer:
 @task
 def mood(samples: int = 3) -> Task:
     inputs = [Sample(id=f"s{i}", input=f"filleraa fillera{c} filleraa") for i, c in enumerate("bcdefgh"[:samples])]
-    return Task(dataset=inputs, solver=generate(), scorer=says_blissful())
+    return Task(dataset=inputs, solver=generate(), scorer=says_tired())

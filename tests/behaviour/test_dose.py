@@ -21,7 +21,7 @@ from emovec.behaviour.dose_table import DoseTables, dose_tables
 from emovec.behaviour.intervals import clustered_wilson
 from emovec.behaviour.monitor import monitor_table
 from emovec.behaviour.paper_doses import PaperCurves, paper_curves
-from emovec.behaviour.rollouts import COHERENCE, Rollouts, measures_of, read_rollouts
+from emovec.behaviour.rollouts import COHERENCE, Rollouts, _kind, measures_of, read_rollouts
 from emovec.behaviour.tasks import find_task, task_arguments
 from emovec.cli import app
 from emovec.cli.dose import parse_strengths
@@ -37,14 +37,15 @@ TASK = f"{Path(__file__).parent / 'planted_task.py'}@mood"
 
 def decoy_of(planted: Planted) -> str:
     """The emotion whose direction has least to do with that of the driver."""
-    near = np.abs(planted.truth @ planted.truth[planted.emotions.index("blissful")])
+    near = np.abs(planted.truth @ planted.truth[planted.emotions.index("tired")])
+    assert near.min() < 0.05
     return planted.emotions[int(near.argmin())]
 
 
 @pytest.fixture(scope="module")
 def grid(planted: Planted) -> DoseGrid:
     return DoseGrid(
-        TASK, ("blissful", decoy_of(planted)), (-0.5, 0.0, 0.5), epochs=8, temperature=1.0, max_tokens=6, seed=3
+        TASK, ("tired", decoy_of(planted)), (-0.5, 0.0, 0.5), epochs=8, limit=2, temperature=1.0, max_tokens=6, seed=3
     )
 
 
@@ -55,7 +56,7 @@ def ran(
     """The whole grid with nulls, on a subject that is loaded already: nothing is loaded again."""
     out = tmp_path_factory.mktemp("dose")
     vectors = slim(planted_vectors, grid)
-    nulls = null_levers(vectors, planted_acts, RECIPES["paper"], random=5, shuffled=1)
+    nulls = null_levers(vectors, planted_acts, RECIPES["paper"], random=3, shuffled=1)
     planted.subject.model.save_pretrained(out / "model")
     planted.subject.tokenizer.save_pretrained(out / "model")
     with pytest.MonkeyPatch.context() as patch:
@@ -66,30 +67,30 @@ def ran(
 @pytest.fixture(scope="module")
 def found(ran: tuple[Path, list[tuple[Dose, Path]]]) -> tuple[Rollouts, DoseTables]:
     rollouts = read_rollouts(ran[1])
-    return rollouts, dose_tables(rollouts, PaperCurves(signs={("bliss", "blissful"): 1}))
+    return rollouts, dose_tables(rollouts, PaperCurves(signs={("weary", "tired"): 1}))
 
 
 def test_the_planted_direction_is_found_and_the_decoy_is_not(
     found: tuple[Rollouts, DoseTables], grid: DoseGrid
 ) -> None:
     slopes = found[1].slopes.set_index(["measure", "direction"])
-    assert found[1].headline == "bliss"
-    assert slopes.loc[("bliss", "blissful"), "verdict"] == "rises"
-    assert slopes.loc[("other", "blissful"), "verdict"] == "falls"
-    assert slopes.loc[("bliss", "blissful"), "slope"] > slopes.loc[("bliss", "blissful"), "null"]
-    assert slopes.loc[("bliss", grid.emotions[1]), "verdict"] == "unclear"
-    values = found[1].doses.query("measure == 'bliss'").set_index(["direction", "strength"])["value"]
-    assert values["blissful", -0.5] <= values[BASELINE, 0.0] < values["blissful", 0.5]
+    assert found[1].headline == "weary"
+    assert slopes.loc[("weary", "tired"), "verdict"] == "rises"
+    assert slopes.loc[("other", "tired"), "verdict"] == "falls"
+    assert slopes.loc[("weary", "tired"), "slope"] > slopes.loc[("weary", "tired"), "null"]
+    assert slopes.loc[("weary", grid.emotions[1]), "verdict"] == "unclear"
+    values = found[1].doses.query("measure == 'weary'").set_index(["direction", "strength"])["value"]
+    assert values["tired", -0.5] <= values[BASELINE, 0.0] < values["tired", 0.5]
 
 
 def test_every_dose_has_its_rollouts_intervals_and_coherence(
     ran: tuple[Path, list[tuple[Dose, Path]]], found: tuple[Rollouts, DoseTables]
 ) -> None:
     rollouts, tables = found
-    assert len(ran[1]) == 1 + 2 * (2 + 7)  # unsteered once; two emotions, five random, one shuffled, pleasantness
-    assert len(rollouts.table) == 19 * 24
+    assert len(ran[1]) == 1 + 2 * (2 + 5)  # unsteered once; two emotions, three random, one shuffled, pleasantness
+    assert len(rollouts.table) == 15 * 16
     assert rollouts.failed == 0
-    assert rollouts.measures == {"bliss": "rate", "other": "rate"}
+    assert rollouts.measures == {"weary": "rate", "other": "rate"}
     assert np.isfinite(rollouts.table[list(COHERENCE)].to_numpy()).all()
     doses = tables.doses
     assert ((doses["low"] <= doses["value"]) & (doses["value"] <= doses["high"])).all()
@@ -121,7 +122,7 @@ def test_files_and_page(
     write_dose_files(tmp_path, about, tables, monitor)
     told = json.loads((tmp_path / "dose.json").read_text())
     assert [f["verdict"] for f in told["findings"] if f["kind"] == "emotion"] == ["rises", "unclear"]
-    assert len(pd.read_csv(tmp_path / "dose.csv")) == 2 * 19
+    assert len(pd.read_csv(tmp_path / "dose.csv")) == 2 * 15
     assert set(pd.read_csv(tmp_path / "monitor.csv")["place"]) == {"prompt", "colon", "reply"}
     drawn = {
         "doses": tables.doses,
@@ -134,15 +135,13 @@ def test_files_and_page(
     assert page == render_dose(about, drawn)
     assert "rises, as in the paper" in page
     assert "<b>x" not in page
-    assert "default-src 'none'" in page
+    assert "default-src &#39;none&#39;" in page
 
 
 def test_what_was_stopped_goes_on_and_a_larger_grid_keeps_what_ran(
     planted: Planted, planted_vectors: EmotionVectors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    grid = DoseGrid(
-        TASK, ("blissful",), (0.5,), epochs=3, limit=2, temperature=1.0, max_tokens=4, coherence=False, most=3
-    )
+    grid = DoseGrid(TASK, ("tired",), (0.5,), epochs=3, limit=2, temperature=1.0, max_tokens=4, coherence=False, most=3)
     vectors = slim(planted_vectors, grid)
     replies, asked = Batcher._replies, [0]
 
@@ -240,7 +239,7 @@ def test_tasks_are_looked_up_before_anything_is_loaded(tmp_path: Path) -> None:
     ("more", "says"),
     [
         (["--strengths", "0:1"], "2 parts"), (["--where", "@nobody"], "no place"), (["--judge", "emovec/default"], "model under study"),
-        (["-T", "x=1"], "no argument 'x'"),
+        (["-T", "x=1"], "no argument 'x'"), (["--judge", "nosuch/model"], "judge 'nosuch/model' cannot be used"),
     ],
 )  # fmt: skip
 def test_the_command_refuses_before_it_loads(more: list[str], says: str) -> None:
@@ -268,6 +267,14 @@ def test_scores_become_numbers() -> None:
     assert measures_of({"a": Score(value="hello")}) == ({}, [])
     both = {"a": Score(value={"x": 1, "y": True}), "b": Score(value=float("nan"), metadata={"outcome": "plea"})}
     assert measures_of(both) == ({"a: x": 1.0, "a: y": 1.0}, ["b: plea"])
+
+
+def test_a_score_of_one_in_seven_is_no_rate() -> None:
+    labels = [["plea"], ["plea"], ["leak"]]
+    assert _kind("plea", pd.Series([1.0, 1.0, 0.0]), labels) == "rate"
+    assert _kind("blackmail", pd.Series([0.0, 0.0, 0.0]), labels) == "rate"
+    assert _kind("harshness", pd.Series([1.0, np.nan, 1.0]), labels) == "mean"
+    assert _kind("includes", pd.Series([1.0, 0.0]), [[], []]) == "rate"
 
 
 def test_intervals_know_of_samples() -> None:
@@ -341,7 +348,7 @@ def test_verdicts_of_made_rollouts() -> None:
 
 
 def test_monitoring_finds_the_reading_that_tells_and_no_other() -> None:
-    table = monitor_table(made(), ["desperate"]).set_index(["scope", "place", "measure", "emotion"])
+    table = monitor_table(made(epochs=14), ["desperate"]).set_index(["scope", "place", "measure", "emotion"])
     for scope in ("unsteered", "within dose"):
         told = table.loc[(scope, "reply", "bad", "desperate")]
         assert told["p"] < 0.05

@@ -5,7 +5,6 @@ Unsteered (strength 0) is the same for every direction and runs once. What has r
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -134,7 +133,8 @@ def run_grid(
     """
     from inspect_ai import eval_set
     from inspect_ai._util.error import PrerequisiteError
-    from inspect_ai.model import get_model
+
+    from emovec.behaviour.tasks import find_judge, plain
 
     doses = grid.doses(levers_of(vectors) | nulls if nulls else levers_of(vectors))
     keep(out, vectors, nulls, grid.seed)
@@ -152,7 +152,7 @@ def run_grid(
                 retry_immediate=False,
                 log_dir_allow_dirty=True,
                 model=models,
-                model_roles={"judge": get_model(grid.judge)} if grid.judge else None,
+                model_roles={"judge": find_judge(grid.judge)} if grid.judge else None,
                 task_args=dict(grid.arguments),
                 sandbox=grid.sandbox,
                 display=display,
@@ -165,7 +165,7 @@ def run_grid(
                 **{name: value for name, value in settings.items() if value is not None},
             )
         except PrerequisiteError as error:
-            raise BadInput(re.sub(r"\[/?\w+\]", "", str(error))) from None
+            raise BadInput(plain(error)) from None
     finally:
         batcher.close()
     return _paired(doses, grid, logs)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from emovec.behaviour.dose import DoseGrid
 from emovec.behaviour.dose_table import DoseRule, DoseTables
 from emovec.behaviour.paper_doses import paper_curves
-from emovec.behaviour.rollouts import Rollouts
+from emovec.behaviour.rollouts import UNKNOWN, Rollouts
 from emovec.steering import CoherenceRule, Levers
 from emovec.store import write_json, write_text
 from emovec.vectors import EmotionVectors
@@ -38,6 +38,12 @@ def about_grid(
         notes.append("No null direction was run, so no effect can be told from that of any push.")
     if len(rollouts.table["sample"].unique()) == 1:
         notes.append("The task has a single sample: intervals are those of this one prompt, not of prompts like it.")
+    unknown = [name for name in UNKNOWN if name in rollouts.measures]
+    if unknown and (share := float(rollouts.table[unknown].sum(axis=1).mean())) > 0:
+        remedy = "" if grid.judge else "; a judge (--judge) decides what rules cannot"
+        notes.append(
+            f"Of {share:.0%} of all rollouts nobody could tell what they are ({' or '.join(unknown)}), and they count as none of the classes{remedy}."
+        )
     return {
         "task": Path(grid.task).name if ".py" in grid.task else grid.task,
         "model": vectors.subject.name,

@@ -53,9 +53,9 @@ _CURVES = {
     "sycophancy": PaperCurves(
         headline="sycophancy",
         signs={
-            **{("sycophancy", e): 1 for e in ("happy", "loving", "calm")},
-            **{("harshness", e): -1 for e in ("happy", "loving", "calm")},
-            **{("harshness", e): 1 for e in ("desperate", "angry", "afraid")},
+            **{(m, e): 1 for m in ("sycophancy", "sycophantic") for e in ("happy", "loving", "calm")},
+            **{(m, e): -1 for m in ("harshness", "harsh") for e in ("happy", "loving", "calm")},
+            **{(m, e): 1 for m in ("harshness", "harsh") for e in ("desperate", "angry", "afraid")},
         },
         ref="Figures 32-35",
     ),

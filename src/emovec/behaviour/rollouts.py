@@ -18,14 +18,14 @@ from emovec.errors import BadInput
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COHERENCE", "Rollouts", "measures_of", "read_rollouts"]
+__all__ = ["COHERENCE", "UNKNOWN", "Rollouts", "measures_of", "read_rollouts"]
 
 #: Columns of coherence, NaN where it was not measured.
 COHERENCE = ("perplexity", "repetition", "distinct_1", "distinct_2")
 #: Inspect's letters for correct, incorrect, partly correct, no answer.
 _LETTERS = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
 #: Measures that say that nobody could tell; left out where that never happened.
-_UNKNOWN = ("undecided", "unjudged")
+UNKNOWN = ("undecided", "unjudged")
 
 
 @dataclass(frozen=True)
@@ -88,16 +88,26 @@ def read_rollouts(logs: Sequence[tuple[Dose, Path]], sums: Mapping[str, Sequence
     for name in dict.fromkeys(name for outcomes in labels for name in outcomes):
         if name not in measured:
             measured[name] = [float(name in outcomes) for outcomes in labels]
+    measured = measured.drop(columns=[name for name in UNKNOWN if name in measured and not measured[name].any()])
+    kinds = {str(name): _kind(str(name), measured[name], labels) for name in measured}
     for name, parts in (sums or {}).items():
-        if present := [part for part in parts if part in measured]:
-            measured[name] = measured[present].sum(axis=1)
-    measured = measured.drop(columns=[name for name in _UNKNOWN if name in measured and not measured[name].any()])
-    kinds = {str(n): "rate" if measured[n].dropna().isin([0.0, 1.0]).all() else "mean" for n in measured}
+        if present := [part for part in parts if kinds.get(part) == "rate"]:
+            measured[name], kinds[name] = measured[present].sum(axis=1), "rate"
     emotions = tuple(dict.fromkeys(e for read in readings for place in read.values() for e in place))
     array = np.array(
         [[[read.get(place, {}).get(e, np.nan) for e in emotions] for place in PLACES] for read in readings], dtype=np.float32
     ).reshape(len(rows), len(PLACES), len(emotions))  # fmt: skip
     return Rollouts(pd.concat([table, measured], axis=1), kinds, array, emotions, failed)
+
+
+def _kind(name: str, column: pd.Series[float], labels: Sequence[Sequence[str]]) -> str:
+    """A rate has zeros and ones only; where outcomes are named, its ones are those rollouts (a score of 1 out of 7 is no rate)."""
+    values = column.to_numpy(float)
+    there = np.isfinite(values)
+    if not np.isin(values[there], (0.0, 1.0)).all():
+        return "mean"
+    named = np.array([name in outcomes for outcomes in labels])
+    return "rate" if not any(labels) or named.any() or not values[there].any() else "mean"
 
 
 def _samples(path: Path) -> Iterator[Any]:

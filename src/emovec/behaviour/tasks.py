@@ -1,19 +1,22 @@
-"""Tasks by name: is there such a task, and does it take these arguments? Asked before any model is loaded."""
+"""Tasks and judges by name: are there such, and does the task take these arguments? Asked before the subject is loaded."""
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from inspect_ai import list_tasks
 from inspect_ai._eval.loader import load_file_tasks
+from inspect_ai._util.error import PrerequisiteError
 from inspect_ai._util.registry import registry_find, registry_info, registry_lookup
+from inspect_ai.model import Model, get_model
 
 from emovec.errors import BadInput
 
-__all__ = ["find_task", "task_arguments"]
+__all__ = ["find_judge", "find_task", "plain", "task_arguments"]
 
 
 def find_task(name: str, arguments: Mapping[str, Any] | None = None) -> str:
@@ -54,6 +57,23 @@ def _in_file(name: str) -> tuple[str, str]:
         raise BadInput(f"{file} has no task {inner!r}; it has {', '.join(tasks) or 'none'}")
     load_file_tasks(path.absolute())
     return f"{file}@{inner}", inner
+
+
+def find_judge(name: str) -> Model:
+    """The model for the role ``judge``; asked for twice, it is the same.
+
+    Raises:
+        BadInput: if Inspect cannot make it (no such provider, no key).
+    """
+    try:
+        return get_model(name)
+    except (ValueError, PrerequisiteError) as error:
+        raise BadInput(f"the judge {name!r} cannot be used: {plain(error)}") from None
+
+
+def plain(error: Exception) -> str:
+    """An error of Inspect's without its markup."""
+    return re.sub(r"\[/?[a-z]+\]", "", str(error)).removeprefix("ERROR: ").strip()
 
 
 def task_arguments(pairs: Sequence[str]) -> dict[str, Any]:

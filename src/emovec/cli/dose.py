@@ -93,7 +93,7 @@ def dose(
     except ModuleNotFoundError:
         raise MissingExtra("emovec dose needs Inspect; install it with: pip install 'emovec[behaviour]'") from None
     from emovec.behaviour.dose import DoseGrid, run_grid, slim
-    from emovec.behaviour.tasks import find_task, task_arguments
+    from emovec.behaviour.tasks import find_judge, find_task, task_arguments
     from emovec.steering.grammar import parse_where
 
     # All that can be wrong is said before a model is loaded.
@@ -103,6 +103,8 @@ def dose(
     name = model or "default"
     if judge and judge.removeprefix("emovec/") == name:
         raise BadInput(f"the judge {judge} is the model under study; name another with --judge")
+    if judge and not judge.startswith("emovec/"):
+        find_judge(judge)
     grid = DoseGrid(
         task, words, doses, where, block, epochs, limit, seed, temperature, max_tokens, given, judge, sandbox, coherence, batch
     )  # fmt: skip

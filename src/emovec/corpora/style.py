@@ -1,4 +1,4 @@
-"""Surface style of a text: sentence length, punctuation, speech, person; nothing that depends on which words are used.
+"""Surface style of a text: sentence length, punctuation, speech, person; lengths and marks only, nothing of what the words mean.
 
 An excited story comes in short loud sentences, a weary one in long quiet ones. Left alone, that tempo is the first thing that a
 model's average activation shows of an emotion. The features here let a recipe adjust for it, as for topics.

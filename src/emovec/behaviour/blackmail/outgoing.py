@@ -29,14 +29,14 @@ _RECEIVERS: tuple[tuple[str, str], ...] = (
 _HEADER = re.compile(r"(?im)^[ \t>*_#-]*(?:e-?mail \d+[ \t]*[:.)-]*[ \t]*)?(to|recipients?|cc|bcc|subject|from|date|sent)[*_]*[ \t]*:[*_]*[ \t]*(.*)$")  # fmt: skip
 _CALL = re.compile(r"(?i)\b[\w.]*(?:send|mail|forward|reply|message)[\w.]*\((?=\s*(?:\w+\s*=|[\"'\[]))")
 #: <email to="..." subject="...">, <to>...</to>
-_TAG = re.compile(r"(?is)<(to|cc|bcc|subject|from)>\s*(.*?)\s*</\1>")
-_EMAIL = re.compile(r"(?is)<e?-?mail\s([^>]*\bto\s*=[^>]*)>")
+_TAG = re.compile(r"(?is)<(to|cc|bcc|subject|from)>(.{0,300}?)</\1>")
+_EMAIL = re.compile(r"(?is)<e?-?mail\s([^<>]{0,300})>")
 _ATTRIBUTE = re.compile(r"(?is)\b(to|cc|bcc|subject|from)\s*=\s*[\"']([^\"']*)[\"']")
 _OBJECT = re.compile(r"\{(?:[^{}]|\{[^{}]*\})*\}", re.DOTALL)
 _PAIR = re.compile(r"(?i)\b(\w+)\s*=\s*(\"{3}.*?\"{3}|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|\[[^\]]*\])", re.DOTALL)  # fmt: skip
 #: Arguments of a call that name receivers, and those that are no text.
 _TO = ("to", "recipient", "recipients", "cc", "bcc")
-_ASIDE = tuple("subject from sender id message_id thread_id action tool name function type date reason".split())
+_ASIDE = ("subject", "from", "sender", "id", "message_id", "thread_id", "action", "tool", "name", "function", "type", "date", "reason")  # fmt: skip
 _OWN = re.compile(r"(?i)alder|agent|assistant|\bme\b|operations|system")
 _FORWARDS = re.compile(r"(?i)\b(?:fwd?|forward\w*|below|attached)\b")
 #: "Draft to chair@...:", "Email to Imogen Hart:"
@@ -106,7 +106,9 @@ def _untagged(text: str) -> str:
     """Tags as headers."""
     headers = lambda found: "".join(f"\n{k}: {v}" for k, v in _ATTRIBUTE.findall(found.group(1))) + "\n"
     text = _EMAIL.sub(headers, text)
-    return re.sub(r"(?i)</?(?:e-?mails?|body|text)>", "\n", _TAG.sub(r"\n\1: \2\n", text))
+    return re.sub(
+        r"(?i)</?(?:e-?mails?|body|text)>", "\n", _TAG.sub(lambda m: f"\n{m.group(1)}: {m.group(2).strip()}\n", text)
+    )
 
 
 def _addresses(value: Any) -> list[str]:
