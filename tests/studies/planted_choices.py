@@ -72,7 +72,7 @@ def chooser(circuit: Circuit | None) -> Planted:
 def read_whole_texts(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
     """A planted circuit reads whole texts: the start of a prompt must not come from the cache."""
 
-    def whole(subject, prompts, choices, *, around=None, free=None, advance=None):
+    def whole(subject, prompts, choices, *, around=None, free=None, lowest=None, advance=None):
         return choice_logprobs(subject, prompts, choices, around=around, advance=advance)
 
     for module in modules:
