@@ -19,6 +19,8 @@ __all__ = [
     "bootstrap",
     "class_aucs",
     "covariance_factor",
+    "few_null_scale",
+    "few_nulls",
     "interval",
     "mean_auc",
     "monte_carlo_p",
@@ -148,6 +150,23 @@ def null_of(name: str, observed: float, draws: NDArray[np.floating]) -> Null:
         p=monte_carlo_p(observed, draws),
         draws=int(draws.size),
     )
+
+
+def few_null_scale(draws: NDArray[np.floating], error: float) -> float:
+    """Root mean square of a statistic's few null values, at least the statistic's own standard error."""
+    return max(float(np.sqrt((np.asarray(draws, dtype=np.float64) ** 2).mean())), error, 1e-12)
+
+
+def few_nulls(name: str, observed: float, draws: NDArray[np.floating], error: float) -> Null:
+    """A null known from a handful of draws that are symmetric about 0, as the effects of random directions are.
+
+    So few cannot show a small p by rank: p is from Student's t with as many degrees of freedom as there are draws, on
+    :func:`few_null_scale`. One-sided: higher is the stronger claim.
+    """
+    from scipy.stats import t
+
+    scale, n = few_null_scale(draws, error), int(np.size(draws))
+    return Null(name=name, mean=0.0, p95=scale * float(t.ppf(0.95, n)), p=float(t.sf(observed / scale, n)), draws=n)
 
 
 def covariance_factor(rows: NDArray[np.floating]) -> Array:

@@ -13,15 +13,15 @@ from inspect_ai.log import read_eval_log
 from inspect_ai.model import get_model
 from inspect_ai.scorer import Score
 
-from emovec.behaviour.batching import Batcher
-from emovec.behaviour.dose import BASELINE, Dose, DoseGrid, run_grid, slim
-from emovec.behaviour.dose_directions import corpus_of, kept_nulls, recipe_of
-from emovec.behaviour.dose_files import about_grid, write_dose_files
-from emovec.behaviour.dose_table import DoseTables, dose_tables
-from emovec.behaviour.intervals import clustered_wilson
-from emovec.behaviour.monitor import monitor_table
-from emovec.behaviour.paper_doses import PaperCurves, paper_curves
-from emovec.behaviour.rollouts import COHERENCE, Rollouts, _kind, measures_of, read_rollouts
+from emovec.behaviour.dosing.directions import corpus_of, kept_nulls, recipe_of
+from emovec.behaviour.dosing.files import about_grid, write_dose_files
+from emovec.behaviour.dosing.grid import BASELINE, Dose, DoseGrid, run_grid, slim
+from emovec.behaviour.dosing.intervals import clustered_wilson
+from emovec.behaviour.dosing.monitor import monitor_table
+from emovec.behaviour.dosing.paper import PaperCurves, paper_curves
+from emovec.behaviour.dosing.rollouts import COHERENCE, Rollouts, _kind, measures_of, read_rollouts
+from emovec.behaviour.dosing.tables import DoseTables, dose_tables
+from emovec.behaviour.serving.batching import Batcher
 from emovec.behaviour.tasks import find_task, task_arguments
 from emovec.cli import app
 from emovec.cli.dose import parse_strengths
@@ -60,7 +60,9 @@ def ran(
     planted.subject.model.save_pretrained(out / "model")
     planted.subject.tokenizer.save_pretrained(out / "model")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("emovec.behaviour.batching.load_subject", lambda *a, **k: pytest.fail("a model was loaded"))
+        patch.setattr(
+            "emovec.behaviour.serving.batching.load_subject", lambda *a, **k: pytest.fail("a model was loaded")
+        )
         return out, run_grid(planted.subject, vectors, grid, out, nulls=nulls, model=str(out / "model"))
 
 

@@ -12,7 +12,7 @@ from inspect_ai.model import ChatMessageAssistant, ChatMessageSystem, ChatMessag
 from inspect_ai.scorer import includes
 from inspect_ai.tool import ToolCall, ToolInfo, ToolParams
 
-from emovec.behaviour.chatting import parse_reply, rendered
+from emovec.behaviour.serving.chatting import parse_reply, rendered
 from emovec.errors import BadInput, ForeignSubject
 from emovec.planted import Planted
 from emovec.vectors import EmotionVectors

@@ -13,7 +13,7 @@ from emovec.steering import CoherenceRule, Levers, coherence, coherent_window, d
 from emovec.steering.coherence import distinct
 from emovec.subject import Encoded, Subject, encode_chat
 from emovec.subject.decode import Reply, decode
-from emovec.subject.passes import generate, next_logprobs
+from emovec.subject.passes import generate
 from emovec.vectors import EmotionVectors
 
 STRENGTHS = (-0.4, 0.0, 0.4)
@@ -33,7 +33,8 @@ def test_a_grid_equals_its_doses_one_by_one(tiny: Subject, levers: Levers, promp
     for (direction, strength), part in choices.groupby(["direction", "strength"]):
         for i, prompt in enumerate(prompts):
             with steer(tiny, levers, f"{direction}:{strength} {where}", prompts=prompt):
-                wanted = next_logprobs(tiny, [prompt], [7, 8])[0]
+                logits = tiny.model(input_ids=torch.tensor([prompt.ids])).logits[0, -1].detach()
+            wanted = torch.log_softmax(logits.double(), -1)[[7, 8]].numpy()
             np.testing.assert_allclose(part[part["prompt"] == i]["logprob"], wanted, rtol=2e-4, atol=2e-4)
 
 

@@ -8,7 +8,8 @@ import torch
 
 from emovec.errors import BadInput
 from emovec.subject import Subject, encode_text
-from emovec.subject.passes import batches_of, forward_tokens, generate, harvest, next_logprobs
+from emovec.subject.passes import batches_of, forward_tokens, generate, harvest
+from emovec.subject.rows import choice_logprobs
 
 TEXTS = [
     "fillerab filleraa topicaaxaa hintsadaa fillerac fillerad filleraf",
@@ -62,8 +63,8 @@ def test_final_norm_gain_and_unembedding_make_the_logits(tiny: Subject) -> None:
 
 def test_score_of_a_batch_equals_one_by_one(tiny: Subject) -> None:
     encoded = [encode_text(tiny, t) for t in TEXTS]
-    together = next_logprobs(tiny, encoded, [5, 9, 11])
-    alone = np.concatenate([next_logprobs(tiny, [e], [5, 9, 11]) for e in encoded])
+    together = choice_logprobs(tiny, encoded, [5, 9, 11])
+    alone = np.concatenate([choice_logprobs(tiny, [e], [5, 9, 11]) for e in encoded])
     np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-4)
     assert (np.exp(together).sum(1) <= 1 + 1e-9).all()
 

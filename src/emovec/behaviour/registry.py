@@ -14,6 +14,6 @@ __all__ = ["blackmail", "emovec", "impossible_code", "sycophancy"]
 @modelapi(name="emovec")  # type: ignore[untyped-decorator]
 def emovec() -> type[ModelAPI]:
     """``--model emovec/MODEL``: a Hub id, a local folder, a GGUF file, or ``default``."""
-    from emovec.behaviour.provider import EmovecAPI
+    from emovec.behaviour.serving.api import EmovecAPI
 
     return EmovecAPI

@@ -13,8 +13,8 @@ from emovec.cli.options import Block, Device, ModelOption, Recipe, VectorsOption
 from emovec.errors import BadInput, MissingExtra
 
 if TYPE_CHECKING:
-    from emovec.behaviour.dose import DoseGrid
-    from emovec.behaviour.dose_table import DoseTables
+    from emovec.behaviour.dosing.grid import DoseGrid
+    from emovec.behaviour.dosing.tables import DoseTables
     from emovec.steering import Levers
     from emovec.subject import Subject
     from emovec.vectors import EmotionVectors
@@ -92,7 +92,7 @@ def dose(
         import inspect_ai  # noqa: F401
     except ModuleNotFoundError:
         raise MissingExtra("emovec dose needs Inspect; install it with: pip install 'emovec[behaviour]'") from None
-    from emovec.behaviour.dose import DoseGrid, run_grid, slim
+    from emovec.behaviour.dosing.grid import DoseGrid, run_grid, slim
     from emovec.behaviour.tasks import find_judge, find_task, task_arguments
     from emovec.steering.grammar import parse_where
 
@@ -117,11 +117,11 @@ def dose(
     beside = _nulls(subject, made, own, folder, nulls, corpus, seed) if nulls else None
     display = "rich" if sys.stderr.isatty() else "plain"
     logs = run_grid(subject, own, grid, folder, nulls=beside, model=name, display=display)
-    from emovec.behaviour.dose_files import about_grid, write_dose_files
-    from emovec.behaviour.dose_table import dose_tables
-    from emovec.behaviour.monitor import monitor_table
-    from emovec.behaviour.paper_doses import paper_curves
-    from emovec.behaviour.rollouts import read_rollouts
+    from emovec.behaviour.dosing.files import about_grid, write_dose_files
+    from emovec.behaviour.dosing.monitor import monitor_table
+    from emovec.behaviour.dosing.paper import paper_curves
+    from emovec.behaviour.dosing.rollouts import read_rollouts
+    from emovec.behaviour.dosing.tables import dose_tables
     from emovec.report.dose_page import write_dose_page
 
     curves = paper_curves(task)
@@ -180,7 +180,7 @@ def _nulls(
     subject: Subject, vectors: EmotionVectors, own: EmotionVectors, folder: Path, count: int, corpus: Path | None, seed: int
 ) -> Levers:  # fmt: skip
     """Those of an earlier run in this folder, if they are enough of them; else made."""
-    from emovec.behaviour.dose_directions import kept_nulls, make_nulls
+    from emovec.behaviour.dosing.directions import kept_nulls, make_nulls
     from emovec.progress import LiveProgress
 
     if (kept := kept_nulls(folder, own, count, seed)) is not None:

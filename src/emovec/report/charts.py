@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["LEGEND", "by_recipe", "dots", "lines", "pairs"]
+__all__ = ["LEGEND", "by_recipe", "cloud", "dots", "lines", "pairs"]
 
 LEGEND: Json = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 
@@ -79,34 +79,40 @@ def dots(
     )
 
 
+def cloud(
+    mine: pd.DataFrame, columns: tuple[str, str], says: tuple[str, str], *, line: bool = True, r: bool = False
+) -> Frame:
+    """One named dot for each emotion at two values; with the line on which both are equal, and their correlation."""
+    x, y = (mine[column].to_numpy(float) for column in columns)
+    far = np.argsort(np.argsort(-np.abs(y - y.mean()), kind="stable"), kind="stable")
+    trace: Json = {
+        "type": "scatter", "mode": "markers+text", "x": floats(x), "y": floats(y), "marker": {"color": "@accent", "size": 6},
+        "customdata": [plain(word) for word in mine["emotion"]], "textfont": {"size": 11, "color": "@ink"},
+        "hovertemplate": "<b>%{customdata}</b><br>%{x:.3f}, %{y:.3f}<extra></extra>",
+        "meta": {"names": [plain(word) for word in mine["emotion"]], "first": False, "rank": far.tolist()},
+    }  # fmt: skip
+    layout: Json = {"xaxis": {"title": {"text": says[0]}}, "yaxis": {"title": {"text": says[1]}}, "showlegend": False}
+    if line:
+        low, high = max(x.min(), y.min()), min(x.max(), y.max())
+        layout["shapes"] = [{"type": "line", "x0": float(low), "x1": float(high), "y0": float(low), "y1": float(high), "layer": "below",
+                             "line": {"color": "@muted", "width": 1, "dash": "dash"}}]  # fmt: skip
+    if r:
+        varied = len(x) > 2 and x.std() > 0 and y.std() > 0
+        text = f"r = {np.corrcoef(x, y)[0, 1]:.2f}" if varied else "no variation"
+        layout["annotations"] = [{"xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom", "showarrow": False,
+                                  "text": text, "font": {"color": "@muted"}}]  # fmt: skip
+    return Frame([trace], layout)
+
+
 def pairs(
     table: pd.DataFrame, identity: str, columns: tuple[str, str], title: str, caption: str, says: tuple[str, str], *, line: bool = True
 ) -> Figure:  # fmt: skip
-    """One dot for each emotion at two values, with the diagonal."""
+    """:func:`cloud` for each recipe."""
     recipe = by_recipe(table)
 
     def draw(which: str) -> Frame | None:
         mine = table[(table["recipe"] == which) & table[list(columns)].notna().all(axis=1)]
-        if mine.empty:
-            return None
-        x, y = (mine[column].to_numpy(float) for column in columns)
-        far = np.argsort(np.argsort(-np.abs(y - y.mean()), kind="stable"), kind="stable")
-        cloud: Json = {
-            "type": "scatter", "mode": "markers+text", "x": floats(x), "y": floats(y), "marker": {"color": "@accent", "size": 6},
-            "customdata": [plain(word) for word in mine["emotion"]], "textfont": {"size": 11, "color": "@ink"},
-            "hovertemplate": "<b>%{customdata}</b><br>%{x:.3f}, %{y:.3f}<extra></extra>",
-            "meta": {"names": [plain(word) for word in mine["emotion"]], "first": False, "rank": far.tolist()},
-        }  # fmt: skip
-        layout: Json = {
-            "xaxis": {"title": {"text": says[0]}},
-            "yaxis": {"title": {"text": says[1]}},
-            "showlegend": False,
-        }
-        if line:
-            low, high = max(x.min(), y.min()), min(x.max(), y.max())
-            layout["shapes"] = [{"type": "line", "x0": float(low), "x1": float(high), "y0": float(low), "y1": float(high), "layer": "below",
-                                 "line": {"color": "@muted", "width": 1, "dash": "dash"}}]  # fmt: skip
-        return Frame([cloud], layout)
+        return None if mine.empty else cloud(mine, columns, says, line=line)
 
     return Figure(
         id=identity,

@@ -45,7 +45,7 @@ def render_dose(about: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) ->
     Args:
         about: ``task, model, headline, emotions, rollouts, failed, samples, rule, coherence_rule, paper_ref, version, notes`` and ``facts``
             (name -> what else is to be said of the run).
-        tables: ``doses, windows, slopes, paper, monitor`` (columns: :mod:`emovec.behaviour.dose_table`, :mod:`emovec.behaviour.monitor`).
+        tables: ``doses, windows, slopes, paper, monitor`` (columns: :mod:`emovec.behaviour.dosing.tables`, :mod:`emovec.behaviour.dosing.monitor`).
     """
     headline = about["headline"]
     measure = measures_choice(tables["doses"], headline)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emovec.report.charts import LEGEND, by_recipe, cloud
 from emovec.report.figure import (
     Choice,
     Figure,
@@ -17,7 +18,6 @@ from emovec.report.figure import (
     frames_by,
     names_of,
     plain,
-    recipes_of,
 )
 
 if TYPE_CHECKING:
@@ -29,14 +29,13 @@ __all__ = ["post_training", "story_writer"]
 
 #: Emotions shown at each end of the sorted shifts.
 _ENDS = 14
-_LEGEND: Json = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 
 
 def post_training(tables: Mapping[str, pd.DataFrame], block: int) -> list[Figure | Listing]:
     """What moved and how far, profiles of both models, the shift by block, the contrasts, and every emotion."""
     figures: list[Figure | Listing] = []
     if (emotions := tables.get("emotions")) is not None:
-        choices = (_recipe(emotions), choose("Contrast", names_of(emotions["contrast"])))
+        choices = (by_recipe(emotions), choose("Contrast", names_of(emotions["contrast"])))
         kinds = choose("Prompts", sorted(names_of(emotions["kind"]), key="both neutral challenging".find))
         figures += [
             _ends(emotions, (*choices, kinds)),
@@ -51,10 +50,6 @@ def post_training(tables: Mapping[str, pd.DataFrame], block: int) -> list[Figure
     if emotions is not None:
         figures.append(_list(emotions, choices))
     return figures
-
-
-def _recipe(table: pd.DataFrame) -> Choice:
-    return choose("Recipe", recipes_of(table))
 
 
 def _of(table: pd.DataFrame, recipe: str, contrast: str, kind: str | None = None) -> pd.DataFrame:
@@ -98,7 +93,7 @@ def _ends(emotions: pd.DataFrame, choices: tuple[Choice, ...]) -> Figure:
             "xaxis": {"title": {"text": "shift (cosine)"}, "zeroline": True},
             "yaxis": {"type": "category", "automargin": True, "autorange": "reversed", "tickfont": {"size": 11},
                       "categoryorder": "array", "categoryarray": [plain(word) for word in mine["emotion"]]},
-            "showlegend": True, "legend": _LEGEND | {"orientation": "v"},
+            "showlegend": True, "legend": LEGEND | {"orientation": "v"},
         })  # fmt: skip
 
     return Figure(
@@ -151,36 +146,15 @@ def _plane(emotions: pd.DataFrame, choices: tuple[Choice, ...]) -> Figure:
     )
 
 
-def _scatter(mine: pd.DataFrame, x: str, y: str, title_x: str, title_y: str) -> Frame:
-    """Emotions by two columns, with the line on which both are equal."""
-    one, two = mine[x].to_numpy(dtype=float), mine[y].to_numpy(dtype=float)
-    r = float(np.corrcoef(one, two)[0, 1]) if len(mine) > 2 and one.std() > 0 and two.std() > 0 else float("nan")
-    ends = [float(min(one.min(), two.min())), float(max(one.max(), two.max()))]
-    line: Json = {"type": "scatter", "mode": "lines", "x": ends, "y": ends, "hoverinfo": "skip", "showlegend": False,
-                  "line": {"color": "@muted", "width": 1, "dash": "dot"}}  # fmt: skip
-    cards = [f"{plain(w)}: {a:.4f}, {b:.4f}" for w, a, b in zip(mine["emotion"], one, two, strict=True)]
-    dots: Json = {
-        "type": "scatter", "mode": "markers+text", "x": floats(one), "y": floats(two), "showlegend": False,
-        "customdata": cards, "hovertemplate": "%{customdata}<extra></extra>",
-        "textfont": {"size": 11, "color": "@ink"},
-        "meta": {"names": [plain(word) for word in mine["emotion"]], "first": True},
-        "marker": {"color": "@accent", "size": 6},
-    }  # fmt: skip
-    note = {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom", "showarrow": False,
-            "text": f"r = {r:.2f}" if np.isfinite(r) else "no variation", "font": {"color": "@muted"}}  # fmt: skip
-    axes = {"xaxis": {"title": {"text": title_x}}, "yaxis": {"title": {"text": title_y}}}
-    return Frame([line, dots], axes | {"annotations": [note], "showlegend": False})
-
-
 def _profiles(emotions: pd.DataFrame, choices: tuple[Choice, ...]) -> Figure:
     def draw(*picked: str) -> Frame | None:
         mine = _of(emotions, *picked)
-        return None if mine.empty else _scatter(mine, "before", "after", "before (cosine)", "after (cosine)")
+        return None if mine.empty else cloud(mine, ("before", "after"), ("before (cosine)", "after (cosine)"), r=True)
 
     return Figure(
         id="post_training-profiles",
         title="Every emotion before and after",
-        caption="Mean reading at A: over the prompts. Dotted: no change.",
+        caption="Mean reading at A: over the prompts. Dashed: no change.",
         label="Scatter plot of every emotion's mean reading before and after, with the line of no change.",
         frames=frames_by(choices, draw),
         tables=("emotions",),
@@ -196,12 +170,12 @@ def _kinds(emotions: pd.DataFrame, choices: tuple[Choice, ...]) -> Figure:
         wide = mine.pivot_table(index="emotion", columns="kind", values="shift", sort=False).reset_index()
         if not {"neutral", "challenging"} <= set(wide.columns):
             return None
-        return _scatter(wide, "neutral", "challenging", "shift, neutral prompts", "shift, challenging prompts")
+        return cloud(wide, ("neutral", "challenging"), ("shift, neutral prompts", "shift, challenging prompts"), r=True)
 
     return Figure(
         id="post_training-kinds",
         title="The shift on both kinds of prompt",
-        caption="Mean shift of every emotion. Dotted: the same on both kinds.",
+        caption="Mean shift of every emotion. Dashed: the same on both kinds.",
         label="Scatter plot of every emotion's shift on neutral and on challenging prompts.",
         frames=frames_by(choices, draw),
         tables=("emotions",),
@@ -213,7 +187,7 @@ def _kinds(emotions: pd.DataFrame, choices: tuple[Choice, ...]) -> Figure:
 
 def _by_block(blocks: pd.DataFrame, block: int) -> Figure:
     choices = (
-        _recipe(blocks),
+        by_recipe(blocks),
         choose("Contrast", names_of(blocks["contrast"])),
         choose("Prompts", sorted(names_of(blocks["kind"]), key="both neutral challenging".find)),
     )
@@ -248,7 +222,7 @@ def _by_block(blocks: pd.DataFrame, block: int) -> Figure:
             "shapes": [mark],
             "xaxis": {"title": {"text": "block"}},
             "yaxis": {"title": {"text": "root mean square shift"}, "rangemode": "tozero"},
-            "showlegend": True, "legend": _LEGEND,
+            "showlegend": True, "legend": LEGEND,
         })  # fmt: skip
 
     return Figure(
@@ -265,7 +239,7 @@ def _by_block(blocks: pd.DataFrame, block: int) -> Figure:
 
 
 def _contrasts(contrasts: pd.DataFrame) -> Listing:
-    recipe = _recipe(contrasts)
+    recipe = by_recipe(contrasts)
 
     def rows(name: str) -> list[tuple[str | float | int | tuple[()], ...]]:
         mine = contrasts[contrasts["recipe"] == name]
@@ -337,7 +311,7 @@ def story_writer(tables: Mapping[str, pd.DataFrame], block: int) -> list[Figure 
 
 
 def _agreement(summary: pd.DataFrame) -> Figure:
-    recipe = _recipe(summary)
+    recipe = by_recipe(summary)
 
     def draw(name: str) -> Frame | None:
         mine = summary[summary["recipe"] == name]
@@ -362,7 +336,7 @@ def _agreement(summary: pd.DataFrame) -> Figure:
         return Frame(traces, {
             "xaxis": {"range": [min(0.0, float(np.nan_to_num(mine["low"].min()))), 1.15], "title": {"text": "mean cosine / ceiling"}},
             "yaxis": {"type": "category", "autorange": "reversed", "automargin": True},
-            "showlegend": True, "legend": _LEGEND,
+            "showlegend": True, "legend": LEGEND,
         })  # fmt: skip
 
     return Figure(
@@ -380,16 +354,18 @@ def _agreement(summary: pd.DataFrame) -> Figure:
 
 
 def _ceilings(emotions: pd.DataFrame) -> Figure:
-    choices = (_recipe(emotions), choose("Compared", names_of(emotions["comparison"])))
+    choices = (by_recipe(emotions), choose("Compared", names_of(emotions["comparison"])))
 
     def draw(recipe: str, comparison: str) -> Frame | None:
         mine = emotions[(emotions["recipe"] == recipe) & (emotions["comparison"] == comparison)]
-        return None if mine.empty else _scatter(mine, "ceiling", "cosine", "ceiling", "cosine of the two vectors")
+        return (
+            None if mine.empty else cloud(mine, ("ceiling", "cosine"), ("ceiling", "cosine of the two vectors"), r=True)
+        )
 
     return Figure(
         id="story_writer-emotions",
         title="Every emotion: agreement and its ceiling",
-        caption="Across: what the reliabilities of both sets would leave of a cosine of 1. Dotted: the ceiling reached.",
+        caption="Across: what the reliabilities of both sets would leave of a cosine of 1. Dashed: the ceiling reached.",
         label="Scatter plot of every emotion's cosine between two sets of texts against its ceiling.",
         frames=frames_by(choices, draw),
         tables=("emotions",),

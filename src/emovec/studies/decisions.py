@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from emovec.corpora.scenario_sets import Decision, load_scenarios
-from emovec.stats import bootstrap, null_of
+from emovec.stats import bootstrap, few_nulls, null_of
 from emovec.steering import Levers, Place, Spec, Term, levers_of, null_levers, plan
 from emovec.steering.grid import choice_tokens
 from emovec.studies.base import Finding, Rule, StudyResult
@@ -86,8 +86,8 @@ class Decisions:
     rule = (
         "Situations cut at the decision, two ways to go on in two wordings, orders taking turns. Steered from the last question on, at "
         f"{', '.join(f'{s:+g}' for s in ENDS)} (in the `paper` preset also half of that). The statistic is the least-squares change of the log-odds per +0.1 of strength, in the direction that the "
-        f"paper found; {_slope.says}. Nulls, at the outer doses: random directions of equal norm and vectors of shuffled labels (the size of their slope), and "
-        "zero (over resampled situations). Beside it: pleasantness alone. These are log-odds between offered answers, not rates of what a model does on its own."
+        f"paper found; {_slope.says}. Nulls: random directions of equal norm and vectors of shuffled labels at the outer doses (their slopes are few, so p is from "
+        "Student's t), and zero (over resampled situations). Beside it: pleasantness alone. These are log-odds between offered answers, not rates of what a model does on its own."
     )
 
     def __init__(self, decisions: Sequence[Decision] | None = None) -> None:
@@ -155,20 +155,13 @@ class Decisions:
     def _finding(
         self, lab: Lab, recipe: str, behaviour: str, word: str, sign: int, claim: str, levers: Levers, slopes: Array, rng: np.random.Generator
     ) -> Finding:  # fmt: skip
-        kinds = np.array(levers.kinds)
         own = sign * slopes[levers.index(word)]
         value, n, draws = float(own.mean()), slopes.shape[1], lab.draws.bootstrap // 2
 
-        def sizes(kind: str) -> Array:
-            lot = slopes[kinds == kind]
-            return np.array(
-                [abs(float(lot[rng.integers(len(lot)), rng.integers(0, n, n)].mean())) for _ in range(draws)]
-            )
-
         resampled = np.array([float(own[rng.integers(0, n, n)].mean()) for _ in range(draws)])
+        lot = slopes[np.isin(levers.kinds, ("random", "shuffled"))].mean(1)
         nulls = (
-            null_of("random directions of equal norm", value, sizes("random")),
-            null_of("vectors of shuffled labels", value, sizes("shuffled")),
+            few_nulls("random directions and vectors of shuffled labels", value, lot, float(resampled.std())),
             null_of("no effect (resampled situations)", value, resampled - value),
         )
         ci = bootstrap(lambda rows: float(own[rows].mean()), n, rng, draws)

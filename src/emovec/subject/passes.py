@@ -1,4 +1,4 @@
-"""The three kinds of work: harvest (pooled activations), score (next-token log-probabilities), generate.
+"""Reading and writing: harvest (pooled activations), states of one text's tokens, generate.
 
 Texts are sorted by length and batched under a token budget, padded on the right; positions are counted from each text's own
 first token, so padding never shifts them. Harvest stops after the deepest block asked for and never runs the unembedding.
@@ -26,7 +26,6 @@ __all__ = [
     "forward_tokens",
     "generate",
     "harvest",
-    "next_logprobs",
 ]
 
 #: Half-open range of token positions over which a text's activations are averaged.
@@ -201,25 +200,6 @@ def forward_tokens(subject: Subject, encoded: Encoded, blocks: Sequence[int]) ->
     with torch.no_grad(), capture(subject.anatomy, blocks, read), stopped_after(subject.anatomy, blocks[-1]):
         _run_decoder(subject, batch)
     return np.stack([got[b] for b in blocks], axis=1)
-
-
-def next_logprobs(
-    subject: Subject, encoded: Sequence[Encoded], choices: Sequence[int], *, budget: int | None = None
-) -> NDArray[np.float64]:
-    """Log-probabilities of single-token ``choices`` right after each text: (texts, choices).
-
-    Only the last position goes through the unembedding.
-    """
-    out = np.zeros((len(encoded), len(choices)), dtype=np.float64)
-    picked = torch.tensor(list(choices), device=subject.device)
-    for batch in batches_of(subject, encoded, budget, side="left"):
-        arguments = {"input_ids": batch.ids, "attention_mask": batch.mask, "use_cache": False, "logits_to_keep": 1}
-        if subject.takes_positions:
-            arguments["position_ids"] = (batch.mask.cumsum(-1) - 1).clamp(min=0)
-        with torch.no_grad():
-            logits = subject.model(**arguments).logits[:, -1]
-        out[list(batch.rows)] = torch.log_softmax(logits.double(), -1)[:, picked].cpu().numpy()
-    return out
 
 
 def generate(

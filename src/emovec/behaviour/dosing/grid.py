@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from emovec.behaviour.batching import Batcher
-from emovec.behaviour.dose_directions import keep, nulls_path
+from emovec.behaviour.dosing.directions import keep, nulls_path
+from emovec.behaviour.serving.batching import Batcher
 from emovec.errors import BadInput, EmovecError
 from emovec.steering import Levers, Spec, Term, levers_of
 from emovec.steering.grammar import parse_where

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emovec.behaviour.dose import DoseGrid
-from emovec.behaviour.dose_table import DoseRule, DoseTables
-from emovec.behaviour.paper_doses import paper_curves
-from emovec.behaviour.rollouts import UNKNOWN, Rollouts
+from emovec.behaviour.dosing.grid import DoseGrid
+from emovec.behaviour.dosing.paper import paper_curves
+from emovec.behaviour.dosing.rollouts import UNKNOWN, Rollouts
+from emovec.behaviour.dosing.tables import DoseRule, DoseTables
 from emovec.steering import CoherenceRule, Levers
 from emovec.store import write_json, write_text
 from emovec.vectors import EmotionVectors

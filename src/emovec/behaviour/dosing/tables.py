@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emovec.behaviour.dose import BASELINE
-from emovec.behaviour.intervals import Resampled, clustered_wilson, resampling
-from emovec.behaviour.paper_doses import PaperCurves
-from emovec.behaviour.rollouts import COHERENCE, Rollouts
-from emovec.stats import interval, rng_for
+from emovec.behaviour.dosing.grid import BASELINE
+from emovec.behaviour.dosing.intervals import Resampled, clustered_wilson, resampling
+from emovec.behaviour.dosing.paper import PaperCurves
+from emovec.behaviour.dosing.rollouts import COHERENCE, Rollouts
+from emovec.stats import few_null_scale, few_nulls, interval, rng_for
 from emovec.steering import CoherenceRule, coherent_window
 
 if TYPE_CHECKING:
@@ -52,18 +52,12 @@ class DoseRule:
             f"Untested: no coherent dose but 0, no null, or fewer than {self.rollouts} rollouts at a dose."
         )
 
-    def scale(self, nulls: Array, error: float) -> float:
-        """Root mean square of the null directions' slopes, at least the standard error."""
-        return max(float(np.sqrt((nulls**2).mean())), error, 1e-12)
-
     def judge(self, slope: float, ci: tuple[float, float], error: float, nulls: Array) -> tuple[str, float | None, str]:
         """(rises, falls, unclear or untested; p of the nulls; why)."""
-        from scipy.stats import t
-
         spread = f"{slope:+.3f} per +0.1 [{ci[0]:+.3f}, {ci[1]:+.3f}]"
         if not nulls.size:
             return "untested", None, f"{spread}, but no null direction was run at coherent doses"
-        p = float(2 * t.sf(abs(slope) / self.scale(nulls, error), len(nulls)))
+        p = min(1.0, 2 * few_nulls("", abs(slope), nulls, error).p)
         if ci[0] <= 0 <= ci[1]:
             return "unclear", p, f"{spread} is not told from 0"
         if p >= self.alpha:
@@ -213,7 +207,7 @@ def _slopes(
             )
             row["verdict"], row["p"], row["why"] = rule.judge(slope, (row["low"], row["high"]), error, nulls)
             if nulls.size:
-                row["null"] = rule.scale(nulls, error) * float(t.ppf(1 - rule.alpha / 2, len(nulls)))
+                row["null"] = few_null_scale(nulls, error) * float(t.ppf(1 - rule.alpha / 2, len(nulls)))
     columns = ["direction", "kind", "measure", "slope", "low", "high", "doses", "null", "p", "paper", "verdict", "why"]
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(("slope", "low", "high", "null", "p"), float))
 

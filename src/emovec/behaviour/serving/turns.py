@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from emovec.behaviour.batching import Batcher
+from emovec.behaviour.serving.batching import Batcher
 from emovec.errors import BadInput
 from emovec.reading.probe import measure
 from emovec.steering import Spec, plan

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from emovec.behaviour.dose import BASELINE
-from emovec.behaviour.intervals import Resampled, resampling
-from emovec.behaviour.rollouts import Rollouts
-from emovec.behaviour.turns import PLACES
+from emovec.behaviour.dosing.grid import BASELINE
+from emovec.behaviour.dosing.intervals import Resampled, resampling
+from emovec.behaviour.dosing.rollouts import Rollouts
+from emovec.behaviour.serving.turns import PLACES
 from emovec.stats import interval, rng_for
 
 if TYPE_CHECKING:

@@ -26,9 +26,9 @@ from inspect_ai.model import (
 )
 from inspect_ai.tool import ToolChoice, ToolInfo
 
-from emovec.behaviour.batching import Batcher, Request
-from emovec.behaviour.chatting import parse_reply, rendered
-from emovec.behaviour.turns import turn_readings
+from emovec.behaviour.serving.batching import Batcher, Request
+from emovec.behaviour.serving.chatting import parse_reply, rendered
+from emovec.behaviour.serving.turns import turn_readings
 from emovec.errors import BadInput
 from emovec.steering import Spec
 from emovec.store import digest

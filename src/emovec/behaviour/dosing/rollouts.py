@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emovec.behaviour.dose import Dose
-from emovec.behaviour.turns import PLACES
+from emovec.behaviour.dosing.grid import Dose
+from emovec.behaviour.serving.turns import PLACES
 from emovec.errors import BadInput
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Rollouts:
     Attributes:
         table: a row each: ``direction, kind, strength, sample, epoch``, a column per measure, :data:`COHERENCE`.
         measures: name -> ``rate`` (0 or 1 per rollout) or ``mean`` (any number).
-        readings: (rows, places, emotions), places as :data:`~emovec.behaviour.turns.PLACES`: the first prompt, its last token, mean
+        readings: (rows, places, emotions), places as :data:`~emovec.behaviour.serving.turns.PLACES`: the first prompt, its last token, mean
             over the tokens of all replies; NaN where none stand in the log.
         emotions: of the readings.
         failed: rollouts that ended with an error and have no score.

@@ -1,0 +1,1 @@
+"""The dose grid of `emovec dose`: evaluations under every direction and strength, and what they come to."""

@@ -1,0 +1,1 @@
+"""The subject as an Inspect model: `--model emovec/MODEL`, steered, read, batched."""
