@@ -17,14 +17,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from emovec.corpora.fields import Row, choice, emotion_word, messages, string
 from emovec.errors import BadCorpus, UnknownEmotion
-from emovec.lexicon import emotion
 
 __all__ = ["REGISTERS", "Dialogue", "Text", "read_dialogues", "read_jsonl", "read_texts"]
 
 #: The story first; then the short registers.
 REGISTERS = ("story", "assistant_message", "friend_message", "diary", "memory")
-_ROLES = {"system", "user", "assistant", "tool"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class Dialogue:
 T = TypeVar("T")
 
 
-def read_jsonl(path: Path, parse: Callable[[dict[str, Any]], T]) -> list[T]:
+def read_jsonl(path: Path, parse: Callable[[Row], T]) -> list[T]:
     """Parse every line; ``parse`` raises KeyError, TypeError or ValueError for a bad one.
 
     Raises:
@@ -71,7 +70,7 @@ def read_jsonl(path: Path, parse: Callable[[dict[str, Any]], T]) -> list[T]:
     return list(_lines(path, parse))
 
 
-def _lines(path: Path, parse: Callable[[dict[str, Any]], T]) -> Iterator[T]:
+def _lines(path: Path, parse: Callable[[Row], T]) -> Iterator[T]:
     try:
         file = path.open(encoding="utf-8")
     except OSError as error:
@@ -101,45 +100,24 @@ def _lines(path: Path, parse: Callable[[dict[str, Any]], T]) -> Iterator[T]:
             yield item
 
 
-def _string(row: dict[str, Any], key: str, default: str | None = None) -> str:
-    value = row[key] if default is None else row.get(key, default)
-    if not isinstance(value, str):
-        raise TypeError(f"the field {key!r} is {type(value).__name__}, not text")
-    if default is None and not value.strip():
-        raise ValueError(f"the field {key!r} is empty")
-    return value
-
-
-def _text(row: dict[str, Any]) -> Text:
-    register = _string(row, "register", "story")
-    if register not in REGISTERS:
-        raise ValueError(f"unknown register {register!r}; known: {', '.join(REGISTERS)}")
+def _text(row: Row) -> Text:
     return Text(
-        id=_string(row, "id"),
-        emotion=emotion(_string(row, "emotion")).word,
-        topic=_string(row, "topic", ""),
-        register=register,
-        person=_string(row, "person", ""),
-        writer=_string(row, "writer", "unknown"),
-        text=_string(row, "text"),
+        id=string(row, "id"),
+        emotion=emotion_word(row, "emotion"),
+        topic=string(row, "topic", ""),
+        register=choice(row, "register", REGISTERS, "story"),
+        person=string(row, "person", ""),
+        writer=string(row, "writer", "unknown"),
+        text=string(row, "text"),
     )
 
 
-def _dialogue(row: dict[str, Any]) -> Dialogue:
-    messages = row["messages"]
-    if not isinstance(messages, list) or not messages:
-        raise ValueError("'messages' must be a list with at least one message")
-    for message in messages:
-        if not isinstance(message, dict):
-            raise TypeError("a message is not an object")
-        if _string(message, "role") not in _ROLES:
-            raise ValueError(f"unknown role {message['role']!r}; known: {', '.join(sorted(_ROLES))}")
-        _string(message, "content")
+def _dialogue(row: Row) -> Dialogue:
     return Dialogue(
-        id=_string(row, "id"),
-        kind=_string(row, "kind", ""),
-        writer=_string(row, "writer", "unknown"),
-        messages=tuple({"role": m["role"], "content": m["content"]} for m in messages),
+        id=string(row, "id"),
+        kind=string(row, "kind", ""),
+        writer=string(row, "writer", "unknown"),
+        messages=messages(row["messages"]),
     )
 
 
