@@ -15,6 +15,7 @@ from emovec.vectors import EmotionVectors
 
 COMMANDS = (
     "replicate", "compare", "read", "lens", "models", "vectors make", "vectors show", "vectors export", "vectors words", "corpus check",
+    "corpus compare", "corpus write", "steer", "sweep", "validate", "dose",
 )  # fmt: skip
 
 
@@ -157,3 +158,22 @@ def test_replicate_prints_verdicts_and_where_the_report_is(folder: Path, tmp_pat
     assert str(tmp_path / "out" / "report.html") in done.stdout
     shown = run("vectors", "show", str(tmp_path / "out" / "vectors" / "paper"))
     assert json.loads(shown.stdout)["recipe"]["name"] == "paper"
+
+
+def test_the_subject_can_be_its_own_writer(folder: Path, tmp_path: Path) -> None:
+    done = run(
+        "corpus", "write", str(tmp_path / "own"), "--writer", "subject", "--model", str(folder / "planted"), "--amount", "pieces=4",
+        "--emotion", "calm", "--rewrites", "0",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    counts = json.loads((tmp_path / "own" / "written.json").read_text())["sets"]["pieces"]
+    # A planted model writes filler words only, so every text is refused, and counted.
+    assert counts["asked"] == 4
+    assert sum(v for k, v in counts.items() if k.startswith("dropped")) == 4
+
+
+def test_two_corpora_are_compared(folder: Path) -> None:
+    texts = str(folder / "texts")
+    done = run("corpus", "compare", texts, texts, "--model", str(folder / "planted"), "--block", "3")
+    assert done.returncode == 0, done.stderr
+    assert "1.000" in next(line for line in done.stdout.splitlines() if "(all)" in line)

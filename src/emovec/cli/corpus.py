@@ -74,7 +74,7 @@ def compare(
     where = subject.block_at(2 / 3) if block is None else block
     with LiveProgress() as progress:
         a, b = (collect_activations(subject, corpus, [where], progress=progress) for corpus in corpora)
-    typer.echo(run(a, b, RECIPES[recipe], where).to_string(index=False, float_format=lambda x: f"{x:.3f}"))
+    typer.echo(run(a, b, RECIPES[recipe], where).to_string(float_format=lambda x: f"{x:.3f}"))
 
 
 @app.command(
@@ -99,6 +99,7 @@ def write(
     device: Device = None,
 ) -> None:
     """Have a model write a corpus: resumable, leaks rewritten or dropped, writer and prompts recorded."""
+    from emovec.corpora.inspect_writer import inspect_writer
     from emovec.corpora.plan import plan_tasks
     from emovec.corpora.write import write as run
     from emovec.progress import LiveProgress
@@ -110,15 +111,10 @@ def write(
             raise BadInput(f"--amount {item!r} is not SET=NUMBER, e.g. stories=10")
         amounts[name] = int(number)
     tasks = plan_tasks(amounts or None, emotions=emotion or None, seed=seed)
-    if writer == "subject":
-        from emovec.cli.subject_writer import subject_writer
-
-        generate, name = subject_writer(open_subject(model, device))
-        concurrency = 1
-    else:
-        from emovec.corpora.inspect_writer import inspect_writer
-
-        generate, name = inspect_writer(writer, max_connections=concurrency)
+    # The subject is reached as any Inspect model is, so its texts are decoded in batches.
+    arguments = {"device": device, "max_batch": concurrency} if writer == "subject" else {}
+    named = f"emovec/{model or 'default'}" if writer == "subject" else writer
+    generate, name = inspect_writer(named, max_connections=concurrency, arguments=arguments)
     with LiveProgress() as progress:
         written = run(
             folder,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from emovec.corpora.write import Generate
 from emovec.errors import BadInput, MissingExtra
@@ -21,6 +22,7 @@ def inspect_writer(
     timeout: int | None = None,
     max_tokens: int = 1500,
     temperature: float | None = 1.0,
+    arguments: Mapping[str, Any] | None = None,
 ) -> tuple[Generate, str]:
     """The writer and its name.
 
@@ -33,6 +35,7 @@ def inspect_writer(
         max_connections: requests at a time (give :func:`~emovec.corpora.write.write_corpus` the same ``concurrency``).
         max_retries, timeout: per request; None leaves them to the provider.
         temperature: None leaves it to the provider.
+        arguments: the provider's own, where ``model`` is a name.
 
     Raises:
         MissingExtra: if inspect-ai is not installed.
@@ -50,7 +53,7 @@ def inspect_writer(
         temperature=temperature,
     )
     try:
-        opened = get_model(model, config=config) if isinstance(model, str) else model
+        opened = get_model(model, config=config, **(arguments or {})) if isinstance(model, str) else model
     except Exception as error:
         raise BadInput(f"Inspect cannot open the model {model!r}: {error}") from error
 
