@@ -118,10 +118,9 @@ def _make(
     texts = _sampled(corpus, preset, seed)
     upper, early = _blocks(subject, preset)
     acts = collect_activations(subject, texts, sorted({*early, *upper}), store=store, progress=progress)
-    selection, asked = (
-        select(acts, replace(RECIPES[name], topic_adjusted=topic_adjusted), upper, progress)
-        for name in ("whitened", "asked")
-    )
+    tuned = {name: replace(RECIPES[name], topic_adjusted=topic_adjusted) for name in ("whitened", "asked")}
+    selection = select(acts, tuned["whitened"], upper, progress)
+    asked = select(acts, tuned["asked"], upper, progress, map_of=selection)
     recipes = {"whitened": selection.recipe, "paper": replace(RECIPES["paper"], topic_adjusted=topic_adjusted)}
     vectors = {}
     with progress.stage("making vectors", len(recipes) + 1, "recipes") as advance:

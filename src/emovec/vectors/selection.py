@@ -83,33 +83,55 @@ def transfer_table(
 
 
 def select(
-    acts: Activations, recipe: Recipe, blocks: Sequence[int] | None = None, progress: Progress | None = None
+    acts: Activations,
+    recipe: Recipe,
+    blocks: Sequence[int] | None = None,
+    progress: Progress | None = None,
+    *,
+    map_of: Selection | None = None,
 ) -> Selection:
-    """Pick block (of ``blocks``; default: all harvested ones) and amounts for a ``whitened`` recipe."""
+    """Pick block (of ``blocks``; default: all harvested ones) and amounts for a ``whitened`` recipe.
+
+    With ``map_of`` the settings of the map are that one's, and the block is the one that reads best.
+    """
     table = transfer_table(acts, recipe, blocks, progress=progress)
     means = table.groupby(["block", "amount"])["auc"].mean()
     best = means.groupby("block").max()
-    candidates = [int(b) for b in best.index if best[b] >= best.max() - _NEARLY]
+    kind = "registers of text" if len(acts.registers) > 1 else "topics"
+    over = f"{table['read_on'].nunique()} left out in turn"
+    if map_of is None:
+        candidates = [int(b) for b in best.index if best[b] >= best.max() - _NEARLY]
+        block, recipe, replicates = _pick_map(acts, recipe, candidates, progress)
+        why = (
+            f"{len(candidates)} of {len(best)} blocks transfer between {kind} as well as any (mean AUC {best[block]:.3f} over {over}, to {_NEARLY:g}); of these, "
+            f"the plane of the first two components replicates best at block {block} between random halves of the {replicates}"
+        )
+    else:
+        block, made = int(best.index[int(best.to_numpy().argmax())]), map_of.recipe
+        recipe = replace(recipe, geometry=made.geometry, geometry_registers=made.geometry_registers)
+        why = f"block {block} transfers best between {kind} (mean AUC {best[block]:.3f} over {over})"
+    amount = max(a for a, found in means[block].items() if found >= means[block].max() - _NEARLY)
+    why += (
+        f". Reading shrinkage {amount:g} is the largest that loses no more than {_NEARLY:g}. No human rating was used."
+    )
+    return Selection(block, replace(recipe, reading=float(amount)), why, table)
+
+
+def _pick_map(
+    acts: Activations, recipe: Recipe, candidates: Sequence[int], progress: Progress | None
+) -> tuple[int, Recipe, str]:
+    """The block whose map replicates best, the recipe with the settings of the map, and how it replicates, in words."""
     maps = {}
     with (progress or Progress()).stage("does the map replicate", len(candidates), "blocks") as advance:
         for b in candidates:
             maps[b] = _map_registers(acts, recipe, b)
             advance(1)
     block = max(maps, key=lambda b: max(maps[b][1].values()))
-    recipe, replication = maps[block]
-    amount = max(a for a, found in means[block].items() if found >= means[block].max() - _NEARLY)
-    geometry = max(
-        a for a, found in replication.items() if found >= min(_REPLICATES, max(replication.values()) - _SAME)
-    )
-    kind = "registers of text" if len(acts.registers) > 1 else "topics"
+    recipe, found = maps[block]
+    geometry = max(a for a, r in found.items() if r >= min(_REPLICATES, max(found.values()) - _SAME))
     made_of = "stories" if recipe.geometry_registers == ("story",) else "texts"
-    why = (
-        f"{len(candidates)} of {len(best)} blocks transfer between {kind} as well as any (mean AUC {best[block]:.3f} over {table['read_on'].nunique()} left out in turn, "
-        f"to {_NEARLY:g}); of these, the plane of the first two components replicates best at block {block} between random halves of the {made_of}. Reading shrinkage "
-        f"{amount:g} is the largest that loses no more than {_NEARLY:g}; geometry shrinkage {geometry:g} is the largest at which the plane still replicates "
-        f"(least canonical correlation {replication[geometry]:.2f}). No human rating was used."
-    )
-    return Selection(block, replace(recipe, reading=float(amount), geometry=float(geometry)), why, table)
+    says = f"{made_of}; geometry shrinkage {geometry:g} is the largest at which it still does (least canonical correlation {found[geometry]:.2f})"
+    return block, replace(recipe, geometry=float(geometry)), says
 
 
 def _map_registers(acts: Activations, recipe: Recipe, block: int) -> tuple[Recipe, dict[float, float]]:
@@ -122,7 +144,7 @@ def _map_registers(acts: Activations, recipe: Recipe, block: int) -> tuple[Recip
 
 
 def plane_replication(
-    acts: Activations, recipe: Recipe, block: int, amounts: Sequence[float] = AMOUNTS, splits: int = 8, seed: int = 0
+    acts: Activations, recipe: Recipe, block: int, amounts: Sequence[float] = AMOUNTS, splits: int = 6, seed: int = 0
 ) -> dict[float, float]:
     """Amount of whitening -> how alike the planes of the first two components of two random halves are.
 
