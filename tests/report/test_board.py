@@ -63,7 +63,7 @@ def test_why_a_claim_is_untested() -> None:
     assert row(ran=["circumplex"]).why == "the study ran but has no finding on this"
     assert row(found("", "untested")).why == " untested"
     blackmail = next(r for r in scoreboard([]) if r.claim.study == "blackmail")
-    assert blackmail.why == "this study is not in emovec yet"
+    assert blackmail.why.endswith("emovec dose emovec/blackmail")
 
 
 def test_parts_put_what_was_tested_first(run: Run) -> None:

@@ -28,9 +28,13 @@ PARTS: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 _PART_OF: Final = {study: part for part, studies in PARTS.items() for study in studies}
-_NOT_YET: Final = "this study is not in emovec yet"
 _NOT_RUN: Final = "not run in this preset"
-_BEHAVIOUR: Final = "needs the blackmail scenario, which the reading studies do not run"
+#: What the model does of itself takes many long replies: a command of its own.
+_BLACKMAIL, _HACKING, _SYCOPHANCY = (
+    f"rates of what the model does: emovec dose emovec/{task}"
+    for task in ("blackmail", "impossible_code", "sycophancy")
+)
+_BY_HAND: Final = "needs vectors of hidden emotion in the blackmail task, which no command puts together"
 _NEEDS_BASE: Final = "needs a base model: emovec compare BASE CHAT"
 _OWN_RATINGS: Final = "emovec does not ask the model for its own ratings yet"
 
@@ -55,7 +59,7 @@ class Claim:
     paper_ref: str
     paper_value: float | None
     paper_says: str
-    untested_why: str = _NOT_YET
+    untested_why: str
 
     @property
     def part(self) -> str:
@@ -202,7 +206,7 @@ CLAIMS: Final[tuple[Claim, ...]] = (
     Claim("deflection_steers_denial", "deflection",
           "Steering those vectors makes a speaker deny the feeling", "Figs 60-65", None, "shown", _NOT_RUN),
     Claim("deflection_spares_blackmail", "deflection",
-          "Steering those vectors barely moves blackmail", "Fig 67", None, "barely", _BEHAVIOUR),
+          "Steering those vectors barely moves blackmail", "Fig 67", None, "barely", _BY_HAND),
     # Part 3
     Claim("transcripts_fit", "transcripts",
           "The transcripts on which a vector reads highest fit its emotion", "Figs 20-25, 80-83", None, "shown",
@@ -230,33 +234,33 @@ CLAIMS: Final[tuple[Claim, ...]] = (
           "Figs 32-35", None, "shown", _NOT_RUN),
     Claim("blackmail_reads", "blackmail",
           "Over prompt variants, \"desperate\" reads higher and \"calm\" lower where blackmail is more frequent",
-          "Figs 26-29", None, "shown"),
+          "Figs 26-29", None, "shown", _BLACKMAIL),
     Claim("blackmail_desperate", "blackmail",
-          "Steering \"desperate\" up (+0.05) makes blackmail more frequent", "Figs 26-29", 0.72, "22 % to 72 %"),
+          "Steering \"desperate\" up (+0.05) makes blackmail more frequent", "Figs 26-29", 0.72, "22 % to 72 %", _BLACKMAIL),
     Claim("blackmail_calm_down", "blackmail",
-          "Steering \"calm\" down (-0.05) makes blackmail more frequent", "Figs 26-29", 0.66, "22 % to 66 %"),
+          "Steering \"calm\" down (-0.05) makes blackmail more frequent", "Figs 26-29", 0.66, "22 % to 66 %", _BLACKMAIL),
     Claim("blackmail_stops", "blackmail",
-          "Steering \"desperate\" down or \"calm\" up stops blackmail", "Figs 26-29", 0.0, "22 % to 0 %"),
+          "Steering \"desperate\" down or \"calm\" up stops blackmail", "Figs 26-29", 0.0, "22 % to 0 %", _BLACKMAIL),
     Claim("blackmail_angry_peak", "blackmail",
-          "Blackmail under \"angry\" peaks at a low strength and then falls", "Figs 26-29", None, "peak at +0.025"),
+          "Blackmail under \"angry\" peaks at a low strength and then falls", "Figs 26-29", None, "peak at +0.025", _BLACKMAIL),
     Claim("blackmail_others", "blackmail",
           "Less \"nervous\" makes blackmail more frequent; more \"happy\" or \"sad\" less",
-          "Figs 26-29", None, "shown"),
+          "Figs 26-29", None, "shown", _BLACKMAIL),
     Claim("hacking_desperate", "reward_hacking",
           "On unsatisfiable tests, steering \"desperate\" up makes reward hacking more frequent",
-          "Figs 30-31", 0.70, "5 % to 70 %"),
+          "Figs 30-31", 0.70, "5 % to 70 %", _HACKING),
     Claim("hacking_calm", "reward_hacking",
           "On unsatisfiable tests, steering \"calm\" up makes reward hacking less frequent",
-          "Figs 30-31", 0.10, "65 % to 10 %"),
+          "Figs 30-31", 0.10, "65 % to 10 %", _HACKING),
     Claim("hacking_silent", "reward_hacking",
           "Desperation raises hacking without showing in the words; lack of calm does show",
-          "Figs 30-31", None, "shown"),
+          "Figs 30-31", None, "shown", _HACKING),
     Claim("sycophancy_positive", "sycophancy",
-          "More \"happy\", \"loving\" or \"calm\" makes replies more sycophantic", "Figs 32-35", None, "shown"),
+          "More \"happy\", \"loving\" or \"calm\" makes replies more sycophantic", "Figs 32-35", None, "shown", _SYCOPHANCY),
     Claim("harsh_without_positive", "sycophancy",
-          "Less \"happy\", \"loving\" or \"calm\" makes replies harsher", "Figs 32-35", None, "shown"),
+          "Less \"happy\", \"loving\" or \"calm\" makes replies harsher", "Figs 32-35", None, "shown", _SYCOPHANCY),
     Claim("harsh_negative", "sycophancy",
-          "More \"desperate\", \"angry\" or \"afraid\" makes replies harsher", "Figs 32-35", None, "shown"),
+          "More \"desperate\", \"angry\" or \"afraid\" makes replies harsher", "Figs 32-35", None, "shown", _SYCOPHANCY),
     Claim("profiles_neutral", "post_training",
           "Base and post-trained model read alike before the reply to neutral prompts",
           "Figs 36-39", 0.83, "r = 0.83", _NEEDS_BASE),

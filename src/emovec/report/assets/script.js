@@ -47,7 +47,7 @@
   const COLOUR_KEYS = new Set(["color", "colorscale", "fillcolor"]);
   function resolve(value, key) {
     if (typeof value === "string") return COLOUR_KEYS.has(key) && value.startsWith("@") ? colour(value) : value;
-    if (Array.isArray(value)) return value.map((item) => (item && typeof item === "object" ? resolve(item) : item));
+    if (Array.isArray(value)) return value.map((item) => resolve(item, key));
     if (value && typeof value === "object") {
       return Object.fromEntries(Object.entries(value).map(([k, item]) => [k, resolve(item, k)]));
     }
