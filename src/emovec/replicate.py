@@ -52,7 +52,7 @@ PRESETS: dict[str, Preset] = {
         {"story": 4, "assistant_message": 1, "friend_message": 1, "diary": 1, "memory": 1}, 40, 8, 1, 0.8,
         Draws(bootstrap=400, permutation=400, refit=40, random=60, hidden=2, meetings=4, steered=8),
         "a balanced sample of the texts, nine blocks, the studies that read little more text; minutes on a laptop",
-        ("story_tokens", "top_snippets", "transcripts", "planned_emotion", "preferences", "preference_steering", "decisions", "chronic_state",
+        ("own_ratings", "story_tokens", "top_snippets", "transcripts", "planned_emotion", "preferences", "preference_steering", "decisions", "chronic_state",
          "speakers", "deflection", "story_writer", "self_other", "persistence"),
     ),
     "standard": Preset(None, None, 10, 3, 0.9, Draws(), "all texts, thirteen blocks; under half an hour on a laptop for a small model"),

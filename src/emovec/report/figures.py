@@ -11,7 +11,7 @@ from emovec.report.figures_compare import post_training, story_writer
 from emovec.report.figures_compare_preferences import post_training_preferences
 from emovec.report.figures_context import binding, context, dosage, negation
 from emovec.report.figures_deflection import deflection
-from emovec.report.figures_geometry import circumplex, clusters, layers, similarity
+from emovec.report.figures_geometry import circumplex, clusters, layers, own_ratings, similarity
 from emovec.report.figures_held_out import held_out
 from emovec.report.figures_hidden import chronic_state
 from emovec.report.figures_reading import implicit_scenarios, intensity, logit_lens
@@ -27,6 +27,7 @@ __all__ = ["COLUMNS", "figures_of"]
 
 _DRAW: Final[dict[str, Callable[[Mapping[str, pd.DataFrame], int], list[Figure | Listing]]]] = {
     "circumplex": circumplex,
+    "own_ratings": own_ratings,
     "similarity": similarity,
     "clusters": clusters,
     "layers": layers,
@@ -65,6 +66,7 @@ COLUMNS: Final[dict[tuple[str, str], tuple[str, ...]]] = {
         "cluster",
     ),
     ("circumplex", "blocks"): ("recipe", "block", "pc1_pleasure_r", "pc2_arousal_r", "pc1_variance", "pc2_variance"),
+    ("own_ratings", "ratings"): ("emotion", "scale", "people", "model"),
     ("similarity", "matrix"): ("recipe", "centred", "emotion", "other", "cosine"),
     ("clusters", "members"): ("recipe", "emotion", "cluster", "label", "x", "y"),
     ("layers", "rsa"): ("recipe", "block_a", "block_b", "r"),

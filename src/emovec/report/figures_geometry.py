@@ -1,4 +1,4 @@
-"""Figures of the studies on geometry: circumplex, similarity, clusters, layers."""
+"""Figures of the studies on geometry: circumplex (and the model's own ratings), similarity, clusters, layers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emovec.report.charts import cloud
 from emovec.report.figure import (
     Choice,
     Figure,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["circumplex", "clusters", "layers", "similarity"]
+__all__ = ["circumplex", "clusters", "layers", "own_ratings", "similarity"]
 
 _SYMBOLS = (
     "circle", "square", "diamond", "triangle-up", "triangle-down",
@@ -164,6 +165,29 @@ def _picked(block: int) -> Json:
     note = {"x": block, "y": 1, "yref": "paper", "yanchor": "bottom", "text": f"block {block}", "showarrow": False,
             "font": {"size": 11, "color": "@muted"}}  # fmt: skip
     return {"shapes": [line], "annotations": [note]}
+
+
+def own_ratings(tables: Mapping[str, pd.DataFrame], block: int) -> list[Figure | Listing]:
+    """The model's ratings of the words by people's, on both scales."""
+    if (ratings := tables.get("ratings")) is None:
+        return []
+    return [
+        Figure(
+            id=f"own_ratings-{scale}",
+            title=f"{scale.capitalize()}: the model's ratings and people's",
+            caption=f"Expected rating from 1 to 7 by Russell and Mehrabian's {norm}, averaged over both directions of the scale. Point at a dot for its word.",
+            label=f"Scatter plot of the model's ratings of {scale} by people's.",
+            frames={
+                "": cloud(
+                    ratings[ratings["scale"] == scale], ("people", "model"), ("people", "the model"), line=False, r=True
+                )
+            },
+            tables=("ratings",),
+            height=420,
+            span=6,
+        )
+        for scale, norm in (("valence", "pleasure"), ("arousal", "arousal"))
+    ]
 
 
 def similarity(tables: Mapping[str, pd.DataFrame], block: int) -> list[Figure | Listing]:

@@ -20,6 +20,7 @@ from emovec.studies.layers import Layers
 from emovec.studies.lexical_control import LexicalControl
 from emovec.studies.logit_lens import LogitLens
 from emovec.studies.negation import Negation
+from emovec.studies.own_ratings import OwnRatings
 from emovec.studies.persistence import Persistence
 from emovec.studies.planned_emotion import PlannedEmotion
 from emovec.studies.preference_steering import PreferenceSteering
@@ -39,6 +40,7 @@ __all__ = ["STUDIES", "Draws", "Finding", "Lab", "Rule", "Study", "StudyResult",
 _ALL: tuple[Study, ...] = (
     HeldOut(),
     Circumplex(),
+    OwnRatings(),
     Similarity(),
     Clusters(),
     Layers(),

@@ -20,7 +20,7 @@ PARTS: Final[dict[str, tuple[str, ...]]] = {
         "preferences", "preference_steering",
     ),
     "Part 2: what do they represent?": (
-        "similarity", "clusters", "circumplex", "layers", "user_vs_assistant", "planned_emotion", "context",
+        "similarity", "clusters", "circumplex", "own_ratings", "layers", "user_vs_assistant", "planned_emotion", "context",
         "dosage", "negation", "binding", "chronic_state", "speakers", "deflection",
     ),
     "Part 3: in the wild": ("transcripts", "decisions", "blackmail", "reward_hacking", "sycophancy", "post_training", "post_training_preferences"),
@@ -36,7 +36,6 @@ _BLACKMAIL, _HACKING, _SYCOPHANCY = (
 )
 _BY_HAND: Final = "needs vectors of hidden emotion in the blackmail task, which no command puts together"
 _NEEDS_BASE: Final = "needs a base model: emovec compare BASE CHAT"
-_OWN_RATINGS: Final = "emovec does not ask the model for its own ratings yet"
 
 
 @dataclass(frozen=True)
@@ -131,10 +130,10 @@ CLAIMS: Final[tuple[Claim, ...]] = (
     Claim("pc_variance", "circumplex",
           "Two components carry a large share of the variance between the vectors", "Fig 7", 0.26,
           "PC1 26 %, PC2 15 %", _NOT_RUN),
-    Claim("own_ratings_valence", "circumplex",
-          "The model's own ratings of valence agree with people's", "Figs 7-8", 0.92, "r = 0.92", _OWN_RATINGS),
-    Claim("own_ratings_arousal", "circumplex",
-          "The model's own ratings of arousal agree with people's", "Figs 7-8", 0.90, "r = 0.90", _OWN_RATINGS),
+    Claim("own_ratings_valence", "own_ratings",
+          "The model's own ratings of valence agree with people's", "Figs 7-8", 0.92, "r = 0.92", _NOT_RUN),
+    Claim("own_ratings_arousal", "own_ratings",
+          "The model's own ratings of arousal agree with people's", "Figs 7-8", 0.90, "r = 0.90", _NOT_RUN),
     Claim("layers_stable", "layers",
           "The structure of cosines is the same from the early-middle layers to the late ones",
           "Fig 9", None, "stable", _NOT_RUN),
