@@ -114,7 +114,9 @@ def write(
     # The subject is reached as any Inspect model is, so its texts are decoded in batches.
     arguments = {"device": device, "max_batch": concurrency} if writer == "subject" else {}
     named = f"emovec/{model or 'default'}" if writer == "subject" else writer
-    generate, name = inspect_writer(named, max_connections=concurrency, arguments=arguments)
+    # Three tokens a word are more than any language model needs; a weak one that does not stop would write on and on.
+    longest = max((3 * task.length[1] if task.length else 1500 for task in tasks), default=1500)
+    generate, name = inspect_writer(named, max_connections=concurrency, max_tokens=longest, arguments=arguments)
     with LiveProgress() as progress:
         written = run(
             folder,
