@@ -63,7 +63,8 @@ def dose(
     ] = None,
     coherence: Annotated[bool, typer.Option(help="Measure it at every dose.")] = True,
     judge: Annotated[
-        str | None, typer.Option(help="Inspect model for the role judge; never the model itself.", show_default=False)
+        str | None,
+        typer.Option(help="Inspect model for the roles judge and grader; never the model itself.", show_default=False),
     ] = None,
     sandbox: Annotated[
         str | None, typer.Option(help="Inspect sandbox: docker; local runs code right here.", show_default=False)

@@ -53,7 +53,7 @@ class DoseGrid:
         epochs: rollouts per sample; ``limit``: samples.
         seed: of the noise (the same for every dose) and of what is drawn.
         temperature, max_tokens: default: the task's, or 1 and 512.
-        judge: Inspect model for the role ``judge``; ``sandbox``: Inspect sandbox, where the task needs one.
+        judge: Inspect model for the roles ``judge`` (our tasks) and ``grader`` (Inspect's own); ``sandbox``: Inspect sandbox, where the task needs one.
         coherence: measure it (without it the window is not known).
         most: rollouts that run together.
     """
@@ -134,7 +134,7 @@ def run_grid(
     from inspect_ai import eval_set
     from inspect_ai._util.error import PrerequisiteError
 
-    from emovec.behaviour.tasks import find_judge, plain
+    from emovec.behaviour.tasks import plain
 
     doses = grid.doses(levers_of(vectors) | nulls if nulls else levers_of(vectors))
     keep(out, vectors, nulls, grid.seed)
@@ -152,7 +152,7 @@ def run_grid(
                 retry_immediate=False,
                 log_dir_allow_dirty=True,
                 model=models,
-                model_roles={"judge": find_judge(grid.judge)} if grid.judge else None,
+                model_roles=_roles(grid.judge),
                 task_args=dict(grid.arguments),
                 sandbox=grid.sandbox,
                 display=display,
@@ -207,3 +207,12 @@ def _local(location: str) -> str:
     from urllib.parse import unquote, urlparse
 
     return unquote(urlparse(location).path) if location.startswith("file:") else location
+
+
+def _roles(judge: str | None) -> dict[str, Any] | None:
+    from emovec.behaviour.tasks import find_judge
+
+    if judge is None:
+        return None
+    model = find_judge(judge)
+    return {"judge": model, "grader": model}
