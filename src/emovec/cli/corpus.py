@@ -96,6 +96,7 @@ def write(
         int, typer.Option(min=0, help="How often a leaking text is written again before it is dropped.")
     ] = 2,
     concurrency: Annotated[int, typer.Option(min=1, help="Requests at a time.")] = 8,
+    temperature: Annotated[float, typer.Option(min=0.0, help="Of the writer; small models need less than 1.")] = 1.0,
     device: Device = None,
 ) -> None:
     """Have a model write a corpus: resumable, leaks rewritten or dropped, writer and prompts recorded."""
@@ -116,7 +117,9 @@ def write(
     named = f"emovec/{model or 'default'}" if writer == "subject" else writer
     # Three tokens a word are more than any language model needs; a weak one that does not stop would write on and on.
     longest = max((3 * task.length[1] if task.length else 1500 for task in tasks), default=1500)
-    generate, name = inspect_writer(named, max_connections=concurrency, max_tokens=longest, arguments=arguments)
+    generate, name = inspect_writer(
+        named, max_connections=concurrency, max_tokens=longest, temperature=temperature, arguments=arguments
+    )
     with LiveProgress() as progress:
         written = run(
             folder,
