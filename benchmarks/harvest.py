@@ -43,8 +43,8 @@ def usual(subject: Subject, texts: list[Encoded], blocks: list[int]) -> NDArray[
 
 def bare(subject: Subject, texts: list[Encoded], blocks: list[int]) -> None:
     """The same batches, nothing captured."""
-    with torch.inference_mode(), stopped_after(subject.anatomy, max(blocks)):
-        for batch in batches_of(subject, texts):
+    for batch in batches_of(subject, texts):
+        with torch.inference_mode(), stopped_after(subject.anatomy, max(blocks)):
             subject.model.base_model(input_ids=batch.ids, attention_mask=batch.mask, use_cache=False)
 
 
