@@ -55,7 +55,7 @@ PRESETS: dict[str, Preset] = {
         ("own_ratings", "story_tokens", "top_snippets", "transcripts", "planned_emotion", "preferences", "preference_steering", "decisions", "chronic_state",
          "speakers", "deflection", "story_writer", "self_other", "persistence"),
     ),
-    "standard": Preset(None, None, 10, 3, 0.9, Draws(), "all texts, thirteen blocks; under half an hour on a laptop for a small model"),
+    "standard": Preset(None, 100, 10, 3, 0.9, Draws(), "all texts, thirteen blocks; about half an hour on a laptop for a small model"),
     "paper": Preset(
         None, None, None, None, 1.0, Draws(bootstrap=2000, permutation=5000, refit=500, random=500, hidden=None, meetings=None, steered=None), "all texts, every block, many draws"
     ),
@@ -89,7 +89,7 @@ def _spread(start: int, stop: int, count: int | None) -> list[int]:
 
 def _sampled(corpus: Corpus, preset: Preset, seed: int) -> Corpus:
     if preset.sample is None:
-        return corpus
+        return corpus if preset.neutral is None else corpus.with_neutral(preset.neutral, seed)
     present = {t.register for t in corpus.texts}
     fewest = {
         r: min(sum(t.emotion == e for t in texts) for e in corpus.emotions) for r in present for texts in [corpus.of(r)]
@@ -194,7 +194,10 @@ def replicate(
         artifact.save(folder / "vectors" / name)
     texts, selection, recipes = made.texts, made.selection, made.recipes
     studied = {name: made.vectors[name] for name in recipes}
-    lab = Lab(subject, texts, made.acts, recipes, studied, selection.block, seed, chosen.draws, store, progress)
+    transfer = {"whitened": selection.table, "asked": made.asked.table}
+    lab = Lab(
+        subject, texts, made.acts, recipes, studied, selection.block, seed, chosen.draws, store, progress, transfer
+    )
     results = {}
     with progress.stage("studies", len(picked), "studies") as advance:
         for one in picked:

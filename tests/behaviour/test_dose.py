@@ -257,6 +257,10 @@ def test_nulls_come_from_the_texts_that_the_vectors_were_made_from(planted_vecto
     sample = whole.balanced({"story": 2, "diary": 1}, 9, 4)
     assert corpus_of(replace(planted_vectors, corpus=sample.describe())).digest == sample.digest
     assert corpus_of(replace(planted_vectors, corpus=whole.describe())).digest == whole.digest
+    some = whole.with_neutral(9, 4)
+    assert len(some.neutral) == 9
+    assert some.texts == whole.texts
+    assert corpus_of(replace(planted_vectors, corpus=some.describe())).digest == some.digest
     with pytest.raises(BadInput, match="--corpus"):
         corpus_of(replace(planted_vectors, corpus={"name": "mine", "digest": "0"}))
     for recipe in RECIPES.values():

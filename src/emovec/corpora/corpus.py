@@ -74,17 +74,20 @@ class Corpus:
                     pool.remove(best)
                     used[best.topic] += 1
                     picked.append(best)
-        dialogues = list(self.neutral)
-        if neutral is not None and neutral < len(dialogues):
-            dialogues = [dialogues[i] for i in sorted(rng.sample(range(len(dialogues)), neutral))]
+        dialogues = _some(self.neutral, neutral, rng)
         order = {text.id: i for i, text in enumerate(self.texts)}
         says = ", ".join(f"{n} {r}" for r, n in per_emotion.items())
         return replace(
             self,
             texts=tuple(sorted(picked, key=lambda t: order[t.id])),
-            neutral=tuple(dialogues),
+            neutral=dialogues,
             sample=f"{says} per emotion, {len(dialogues)} neutral dialogues, topics balanced, seed {seed}",
         )
+
+    def with_neutral(self, neutral: int, seed: int = 0) -> Corpus:
+        """All texts, and a sample of the neutral dialogues."""
+        dialogues = _some(self.neutral, neutral, random.Random(seed))
+        return replace(self, neutral=dialogues, sample=f"all texts, {len(dialogues)} neutral dialogues, seed {seed}")
 
     def describe(self) -> dict[str, Any]:
         """What the report says of it."""
@@ -99,6 +102,12 @@ class Corpus:
             "neutral": len(self.neutral),
             "writers": sorted({t.writer for t in self.texts}),
         }
+
+
+def _some(dialogues: tuple[Dialogue, ...], count: int | None, rng: random.Random) -> tuple[Dialogue, ...]:
+    if count is None or count >= len(dialogues):
+        return dialogues
+    return tuple(dialogues[i] for i in sorted(rng.sample(range(len(dialogues)), count)))
 
 
 def shipped_folder() -> Path:

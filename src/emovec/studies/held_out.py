@@ -84,12 +84,13 @@ class HeldOut:
     def _pooling(lab: Lab) -> pd.DataFrame:
         """What the choice of block, whitening and pooling goes by: transfer between registers at the picked block, for both poolings and every amount."""
         recipe = lab.recipes.get("whitened", RECIPES["whitened"])
-        parts = [
-            transfer_table(lab.acts, replace(recipe, asked=asked), [lab.block], progress=lab.progress).assign(
-                pooling=name
-            )
-            for asked, name in ((False, "mean over tokens"), (True, "at the question"))
-        ]
+        parts = []
+        for name, pooling in (("whitened", "mean over tokens"), ("asked", "at the question")):
+            table = lab.transfer.get(name)
+            if table is None:
+                asked = replace(recipe, asked=name == "asked")
+                table = transfer_table(lab.acts, asked, [lab.block], progress=lab.progress)
+            parts.append(table[table["block"] == lab.block].assign(pooling=pooling))
         table = pd.concat(parts, ignore_index=True)
         table["amount"] = ["none" if np.isinf(a) else f"{a:g}" for a in table["amount"]]
         return table[["pooling", "block", "amount", "read_on", "auc"]]

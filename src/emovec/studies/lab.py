@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from emovec.stats import covariance_factor, random_directions, rng_for, unit
 from emovec.store import Store
 from emovec.subject import Subject
 from emovec.vectors import Activations, Directions, EmotionVectors, Recipe, directions
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Draws", "Lab"]
 
@@ -40,7 +44,7 @@ class Draws:
     random: int = 200
     meetings: int | None = 6
     steered: int | None = 16
-    hidden: int | None = 4
+    hidden: int | None = 3
 
 
 @dataclass
@@ -51,6 +55,7 @@ class Lab:
         vectors: recipe name -> artifact; the first is the headline recipe.
         recipes: recipe name -> the recipe with its amounts.
         block: the picked block.
+        transfer: recipe name -> the table that its block and amount were picked from (:func:`~emovec.vectors.selection.transfer_table`).
     """
 
     subject: Subject
@@ -63,6 +68,7 @@ class Lab:
     draws: Draws = field(default_factory=Draws)
     store: Store = field(default_factory=Store)
     progress: Progress = field(default_factory=Progress)
+    transfer: dict[str, pd.DataFrame] = field(default_factory=dict)
     _static_texts: Array | None = None
     _shuffled: dict[str, list[Directions]] = field(default_factory=dict)
 

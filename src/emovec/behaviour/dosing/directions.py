@@ -16,6 +16,7 @@ from emovec.vectors import EmotionVectors, Recipe, collect_activations
 
 __all__ = ["corpus_of", "keep", "kept_nulls", "make_nulls", "nulls_path", "recipe_of"]
 
+_ALL_TEXTS = re.compile(r"all texts, (?P<neutral>\d+) neutral dialogues, seed (?P<seed>\d+)")
 _SAMPLE = re.compile(
     r"(?P<parts>.+) per emotion, (?P<neutral>\d+) neutral dialogues, topics balanced, seed (?P<seed>\d+)"
 )
@@ -114,7 +115,10 @@ def corpus_of(vectors: EmotionVectors, folder: str | Path | None = None) -> Corp
     whole = load_corpus(folder)
     wanted = vectors.corpus.get("digest")
     found = [whole]
-    if match := _SAMPLE.fullmatch(str(vectors.corpus.get("sample", ""))):
+    sample = str(vectors.corpus.get("sample", ""))
+    if match := _ALL_TEXTS.fullmatch(sample):
+        found.append(whole.with_neutral(int(match["neutral"]), int(match["seed"])))
+    if match := _SAMPLE.fullmatch(sample):
         counts = {register: int(n) for n, register in re.findall(r"(\d+) (\w+)", match["parts"])}
         found.append(whole.balanced(counts, int(match["neutral"]), int(match["seed"])))
     for corpus in found:

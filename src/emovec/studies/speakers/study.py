@@ -138,9 +138,9 @@ class _Sample:
 def sample_of(lab: Lab, rounds: int) -> _Sample:
     """How much is read: rounds of dialogues in the chat form, rounds as Person 1 and 2, implicit messages of each emotion.
 
-    Everything in the ``paper`` preset; in ``standard`` half of the dialogues, and half of these as Person 1 and 2; in ``quick`` half of that.
+    Everything in the ``paper`` preset; in ``standard`` a third of the dialogues, and half of these as Person 1 and 2; in ``quick`` a quarter.
     """
     if lab.draws.random >= 500:
         return _Sample(rounds, rounds, None)
-    share, messages = (2, 5) if lab.draws.random >= 100 else (4, 3)
+    share, messages = (3, 5) if lab.draws.random >= 100 else (4, 3)
     return _Sample(max(4, -(-rounds // share)), max(2, -(-rounds // (2 * share))), messages)
