@@ -9,7 +9,7 @@ from emovec.report import Run
 from emovec.studies.base import Rule
 
 from .made_compare import post_training, post_training_preferences, story_writer
-from .made_geometry import circumplex, clusters, layers, similarity
+from .made_geometry import circumplex, clusters, layers, own_ratings, similarity
 from .made_hidden import chronic_state, deflection
 from .made_reading import held_out, implicit_scenarios, intensity, logit_lens
 from .made_replies import lexical_control, persistence, planned_emotion, story_tokens, user_vs_assistant
@@ -18,6 +18,7 @@ from .made_sweep import top_snippets, transcripts
 
 MAKERS = (
     circumplex,
+    own_ratings,
     similarity,
     clusters,
     layers,
@@ -57,6 +58,7 @@ TITLES = {
     "top_snippets": "What raises a vector most",
     "transcripts": "Transcripts on top",
     "circumplex": "Valence and arousal",
+    "own_ratings": "The words rated",
     "similarity": "Who is near whom",
     "clusters": "Ten groups",
     "layers": "Block to block",

@@ -159,3 +159,18 @@ def layers(rng: np.random.Generator) -> StudyResult:
         judged("layers", "rsa_mid_late", "layers_stable", {"paper": 0.81, "whitened": 0.92}, 0.8, block=-1),
         {"rsa": rsa},
     )
+
+
+def own_ratings(rng: np.random.Generator) -> StudyResult:
+    rows = []
+    for scale, name in (("valence", "rm77_pleasure"), ("arousal", "rm77_arousal")):
+        rows += [
+            {"emotion": word, "scale": scale, "people": people, "model": 4 + 2 * people + rng.normal(0, 0.5)}
+            for word, people in norm(name).values.items()
+        ]
+    found = [
+        finding
+        for scale in ("valence", "arousal")
+        for finding in judged("own_ratings", f"{scale}_r", f"own_ratings_{scale}", {"": 0.8}, 0.7, block=-1)
+    ]
+    return StudyResult(found, {"ratings": pd.DataFrame(rows)})

@@ -23,7 +23,7 @@ from .conftest import make_run
 from .made import EVIL
 
 FIGURES = {
-    "circumplex-plane", "circumplex-blocks", "similarity-matrix", "clusters-map", "layers-rsa", "logit_lens-hits",
+    "circumplex-plane", "circumplex-blocks", "own_ratings-valence", "own_ratings-arousal", "similarity-matrix", "clusters-map", "layers-rsa", "logit_lens-hits",
     "implicit_scenarios-matrix", *(f"intensity-{i}" for i in range(6)), "held_out-summary", "held_out-transfer",
     "held_out-emotions", "held_out-reliability",
     "post_training-ends", "post_training-plane", "post_training-profiles", "post_training-kinds", "post_training-blocks",

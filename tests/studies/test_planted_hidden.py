@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 
 EMOTIONS = ("afraid", "angry", "calm", "desperate", "excited", "lonely", "proud", "sad")
 WORDS = ("A:", "B:", "feels", "hides", "not", "attack", "injustice", "I'm", "No,", "Yes,")
-_DRAWS = Draws(bootstrap=200, permutation=200, refit=40, random=40)
+_DRAWS = Draws(bootstrap=200, permutation=200, refit=40, random=40, hidden=4)
 
 
 def _marks(truth: Array) -> Array:
@@ -281,7 +281,7 @@ def test_decoder_is_multinomial_logistic_regression() -> None:
 
 def test_the_same_seed_gives_the_same(marked: Lab, dialogues: list[HiddenDialogue]) -> None:
     study = Deflection(dialogues, _cases()[:8])
-    lab = replace(marked, draws=Draws(bootstrap=20, permutation=20, refit=4, random=4))
+    lab = replace(marked, draws=Draws(bootstrap=20, permutation=20, refit=4, random=4, hidden=4))
     first, second = study.run(lab), study.run(lab)
     assert [f.value for f in first.findings] == [f.value for f in second.findings]
     assert next(f for f in first.findings if f.metric == "attack_rise").verdict == "untested"  # no attacks among these

@@ -169,7 +169,7 @@ def _picked(block: int) -> Json:
 
 def own_ratings(tables: Mapping[str, pd.DataFrame], block: int) -> list[Figure | Listing]:
     """The model's ratings of the words by people's, on both scales."""
-    if (ratings := tables.get("ratings")) is None:
+    if (ratings := tables.get("ratings")) is None or ratings.empty:
         return []
     return [
         Figure(

@@ -102,7 +102,7 @@ class Decisions:
         if not words or not decisions:
             return StudyResult([])
         at = vectors.with_blocks((lab.block,))
-        nulls = null_levers(at, lab.acts, lab.recipes[recipe], random=5, shuffled=3, seed=lab.seed)
+        nulls = null_levers(at, lab.acts, lab.recipes[recipe], random=12, shuffled=6, seed=lab.seed)
         strengths = STRENGTHS if lab.draws.meetings is None else ENDS
         rng = lab.rng(self.name)
         findings, curves, table = [], [], []
